@@ -1,0 +1,128 @@
+//! What the audit log says: who did what to whom, when, with which outcome. Ids and verbs only, never content.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    id::{AccountId, ConversationId, EventId, PatientId, PracticeId, StaffId},
+    time::Timestamp,
+};
+
+/// Who acted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ActorId {
+    /// An account of the patient portal.
+    Account(AccountId),
+    /// A member of staff.
+    Staff(StaffId),
+    /// The operator at the command line, or the product itself.
+    System,
+}
+
+impl std::fmt::Display for ActorId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Account(id) => id.fmt(f),
+            Self::Staff(id) => id.fmt(f),
+            Self::System => f.write_str("system"),
+        }
+    }
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// A session began.
+    SignedIn,
+    /// A session was ended by its holder.
+    SignedOut,
+    /// A sign-in failed at its second proof.
+    SignInFailed,
+    /// A conversation was started.
+    ConversationStarted,
+    /// A conversation was closed, opened or assigned.
+    ConversationChanged,
+    /// Conversations were listed with the patients' names.
+    ConversationsListed,
+    /// A message was sent.
+    MessageSent,
+    /// Messages were read.
+    MessagesRead,
+    /// Patients were searched for.
+    PatientsSearched,
+    /// A patient's record was read.
+    PatientRead,
+    /// A patient was added.
+    PatientCreated,
+    /// A patient's record was changed.
+    PatientChanged,
+    /// Somebody was allowed to act for a patient.
+    GrantCreated,
+    /// Somebody may no longer act for a patient.
+    GrantRemoved,
+    /// A member of staff was invited.
+    StaffInvited,
+    /// A member of staff was changed.
+    StaffChanged,
+    /// The list of staff was read.
+    StaffListed,
+    /// The practice was set up.
+    PracticeCreated,
+    /// The practice's settings were changed.
+    PracticeChanged,
+    /// A notice left for a patient's contact.
+    NoticeSent,
+}
+
+impl Verb {
+    /// The name in events.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::SignedOut => "signed_out",
+            Self::SignInFailed => "sign_in_failed",
+            Self::ConversationStarted => "conversation_started",
+            Self::ConversationChanged => "conversation_changed",
+            Self::ConversationsListed => "conversations_listed",
+            Self::MessageSent => "message_sent",
+            Self::MessagesRead => "messages_read",
+            Self::PatientsSearched => "patients_searched",
+            Self::PatientRead => "patient_read",
+            Self::PatientCreated => "patient_created",
+            Self::PatientChanged => "patient_changed",
+            Self::GrantCreated => "grant_created",
+            Self::GrantRemoved => "grant_removed",
+            Self::StaffInvited => "staff_invited",
+            Self::StaffChanged => "staff_changed",
+            Self::StaffListed => "staff_listed",
+            Self::PracticeCreated => "practice_created",
+            Self::PracticeChanged => "practice_changed",
+            Self::NoticeSent => "notice_sent",
+        }
+    }
+}
+
+/// One event of the audit log (45 CFR 164.312(b)).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// Its own id.
+    pub id: EventId,
+    /// The practice whose log it is in.
+    pub practice: PracticeId,
+    /// When it happened.
+    pub at: Timestamp,
+    /// Who acted.
+    pub actor: ActorId,
+    /// What was done.
+    pub verb: Verb,
+    /// The patient it was done to or for, if one.
+    pub patient: Option<PatientId>,
+    /// The conversation, if one.
+    pub conversation: Option<ConversationId>,
+    /// The first and last sequence number concerned, if messages were.
+    pub seqs: Option<(u64, u64)>,
+    /// First 16 hex digits of the hash of the session, if there was one.
+    pub session: Option<String>,
+    /// The id of anything else it was done to (a member of staff, an account).
+    pub object: Option<String>,
+}

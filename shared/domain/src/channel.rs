@@ -1,0 +1,40 @@
+//! Which content may travel over which channel.
+//!
+//! The first rule is in the types: what leaves over e-mail or SMS is one of the closed kinds below, each with a
+//! fixed template. There is no kind that carries free text, so no code path can put a message into a mail.
+
+use crate::contact::ContactKind;
+
+/// Something that leaves the product over an open channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoticeKind {
+    /// "You have a message": no name, no content.
+    Message,
+    /// A link and code that somebody asked for.
+    SignIn,
+}
+
+impl NoticeKind {
+    /// The name in items.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Message => "message",
+            Self::SignIn => "sign_in",
+        }
+    }
+
+    /// The kind of this name.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Message, Self::SignIn].into_iter().find(|k| k.as_str() == text)
+    }
+
+    /// Whether a later notice of the same conversation makes this one superfluous.
+    pub const fn collapses(self) -> bool {
+        matches!(self, Self::Message)
+    }
+}
+
+/// The order in which a patient's contacts are tried for a notice: e-mail first, a phone where there is no mailbox.
+pub fn preferred(kinds: &[ContactKind]) -> Option<ContactKind> {
+    if kinds.contains(&ContactKind::Email) { Some(ContactKind::Email) } else { kinds.first().copied() }
+}

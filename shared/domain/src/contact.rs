@@ -1,0 +1,157 @@
+//! Addresses of people: e-mail and phone, in one normal form each.
+
+use std::{fmt, str::FromStr};
+
+use email_address::EmailAddress as Rfc5321;
+
+use crate::Invalid;
+
+/// Longest e-mail address that SMTP can carry (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
+const EMAIL_MAX_BYTES: usize = 254;
+
+/// Whether a contact point is a mailbox or a phone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum ContactKind {
+    /// An e-mail address.
+    Email,
+    /// A phone number that receives SMS.
+    Phone,
+}
+
+impl ContactKind {
+    /// The name in items and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// The kind of this name.
+    ///
+    /// # Errors
+    /// `invalid_contact_kind` for another name.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        match text {
+            "email" => Ok(Self::Email),
+            "phone" => Ok(Self::Phone),
+            _ => Err(Invalid::new("invalid_contact_kind")),
+        }
+    }
+}
+
+/// An e-mail address or phone number in its normal form. It is PHI: it can be neither printed nor serialized,
+/// and whoever needs the text says so with [`ContactValue::expose`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ContactValue {
+    email: bool,
+    text: String,
+}
+
+impl ContactValue {
+    /// An e-mail address (RFC 5321), lower-cased: two spellings of one mailbox must not be two people.
+    ///
+    /// # Errors
+    /// `invalid_email`.
+    pub fn email(text: &str) -> Result<Self, Invalid> {
+        const WRONG: Invalid = Invalid::new("invalid_email");
+        let text = text.trim().to_lowercase();
+        if text.len() > EMAIL_MAX_BYTES || !text.is_ascii() || text.contains(['"', '<', '>', '(', ')', '[']) {
+            return Err(WRONG);
+        }
+        let address = Rfc5321::from_str(&text).map_err(|_| WRONG)?;
+        if !address.domain().contains('.') {
+            return Err(WRONG);
+        }
+        Ok(Self { email: true, text })
+    }
+
+    /// A phone number in E.164: `+`, a country code that is not 0, at most 15 digits.
+    ///
+    /// # Errors
+    /// `invalid_phone`.
+    pub fn phone(text: &str) -> Result<Self, Invalid> {
+        let digits = text.strip_prefix('+').ok_or(Invalid::new("invalid_phone"))?;
+        let fits = (8..=15).contains(&digits.len())
+            && !digits.starts_with('0')
+            && digits.bytes().all(|b| b.is_ascii_digit());
+        if fits { Ok(Self { email: false, text: text.to_owned() }) } else { Err(Invalid::new("invalid_phone")) }
+    }
+
+    /// Either, as the asked-for sign-in takes it.
+    ///
+    /// # Errors
+    /// `invalid_address`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let either = if text.trim_start().starts_with('+') { Self::phone(text.trim()) } else { Self::email(text) };
+        either.map_err(|_| Invalid::new("invalid_address"))
+    }
+
+    /// From the normal form and kind, as they were stored.
+    ///
+    /// # Errors
+    /// As [`Self::email`] and [`Self::phone`].
+    pub fn from_stored(kind: ContactKind, text: &str) -> Result<Self, Invalid> {
+        match kind {
+            ContactKind::Email => Self::email(text),
+            ContactKind::Phone => Self::phone(text),
+        }
+    }
+
+    /// Which of the two it is.
+    pub const fn kind(&self) -> ContactKind {
+        if self.email { ContactKind::Email } else { ContactKind::Phone }
+    }
+
+    /// The text, for the provider that delivers to it, for sealing and for staff who may see it.
+    pub fn expose(&self) -> &str {
+        &self.text
+    }
+
+    /// The last four digits of a phone, by which staff search.
+    pub fn phone_end(&self) -> Option<&str> {
+        if self.email { None } else { self.text.get(self.text.len() - 4..) }
+    }
+}
+
+impl fmt::Debug for ContactValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ContactValue(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn one_mailbox_has_one_spelling() {
+        let address = ContactValue::email(" Maria@Patients.TEST ").expect("valid");
+        assert_eq!(address.expose(), "maria@patients.test");
+        assert_eq!(format!("{address:?}"), "ContactValue(..)");
+        for bad in ["", "maria", "maria@", "@x.test", "a b@x.test", "maria@localhost", "x@y.test\r\nBcc: z@y.test", "<a@b.test>"] {
+            assert_eq!(ContactValue::email(bad), Err(Invalid::new("invalid_email")), "{bad}");
+        }
+        assert!(ContactValue::email(&format!("{}@x.test", "a".repeat(300))).is_err());
+    }
+
+    #[test]
+    fn phones_are_e164() {
+        let phone = ContactValue::phone("+15555550104").expect("valid");
+        assert_eq!(phone.phone_end(), Some("0104"));
+        assert_eq!(phone.kind(), ContactKind::Phone);
+        for bad in ["15555550104", "+0555555010", "+1555", "+1 555 555 0104", "+1555555010412345", "+١٥٥٥٥٥٥٠١٠٤"] {
+            assert!(ContactValue::phone(bad).is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn normal_form_is_stable(text in ".{0,60}") {
+            if let Ok(once) = ContactValue::parse(&text) {
+                prop_assert_eq!(ContactValue::parse(once.expose()), Ok(once));
+            }
+        }
+    }
+}

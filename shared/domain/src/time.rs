@@ -1,0 +1,89 @@
+//! Points in time, in the one resolution and spelling that the product uses.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::Invalid;
+
+/// A point in time in milliseconds since the Unix epoch, written as RFC 3339 in UTC with milliseconds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// From milliseconds since the Unix epoch.
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    /// Milliseconds since the Unix epoch.
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch, as DynamoDB's TTL wants them.
+    pub const fn as_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// This time plus a number of seconds.
+    #[must_use]
+    pub const fn plus_seconds(self, seconds: i64) -> Self {
+        Self(self.0 + seconds * 1000)
+    }
+
+    /// Milliseconds from `earlier` to this time; negative if it lies before.
+    pub const fn millis_since(self, earlier: Self) -> i64 {
+        self.0 - earlier.0
+    }
+
+    /// Parses RFC 3339.
+    ///
+    /// # Errors
+    /// `invalid_time` for anything else.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let time: jiff::Timestamp = text.parse().map_err(|_| Invalid::new("invalid_time"))?;
+        Ok(Self(time.as_millisecond()))
+    }
+
+    /// The day in UTC, `YYYY-MM-DD`.
+    pub fn utc_day(self) -> String {
+        self.to_string()[..10].to_owned()
+    }
+}
+
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Out of jiff's range only for years beyond 9999; the epoch is a spelling that everybody recognises as wrong.
+        let time = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default();
+        write!(f, "{time:.3}")
+    }
+}
+
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+        Self::parse(&text).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_with_milliseconds_in_utc() {
+        let time = Timestamp::from_millis(1_763_824_500_120);
+        assert_eq!(time.to_string(), "2025-11-22T15:15:00.120Z");
+        assert_eq!(Timestamp::parse("2025-11-22T10:15:00.120-05:00"), Ok(time));
+        assert_eq!(time.utc_day(), "2025-11-22");
+        assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
+        assert!(Timestamp::parse("22.11.2025").is_err());
+    }
+}
