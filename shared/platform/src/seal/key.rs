@@ -83,3 +83,35 @@ impl Plaintext {
 fn exactly_32(bytes: &[u8]) -> Result<[u8; SECRET_LEN], OpenError> {
     bytes.try_into().map_err(|_| OpenError::Unreadable)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Does not compile where the type implements the trait: the method could then be either of two.
+    macro_rules! assert_not_implemented {
+        ($secret:ty: $($trait:path),+) => {$({
+            trait EitherWay<Way> {
+                fn which() {}
+            }
+            impl<T: ?Sized> EitherWay<()> for T {}
+            impl<T: ?Sized + $trait> EitherWay<u8> for T {}
+            <$secret as EitherWay<_>>::which();
+        })+};
+    }
+
+    #[test]
+    fn secrets_cannot_be_printed_copied_or_serialized() {
+        assert_not_implemented!(Key: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+        assert_not_implemented!(MessageSecret: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+        assert_not_implemented!(Plaintext: std::fmt::Debug, std::fmt::Display, Clone, serde::Serialize);
+    }
+
+    #[test]
+    fn secrets_are_wiped_when_dropped() {
+        fn assert_wiped<T: ZeroizeOnDrop>(_: &T) {}
+        assert_wiped(&Key::from_bytes([1; SECRET_LEN]));
+        assert_wiped(&MessageSecret::from_bytes([1; SECRET_LEN]));
+        assert_wiped(&Plaintext(Zeroizing::new(vec![1])).0);
+    }
+}
