@@ -6,6 +6,7 @@
 //! and keeps the rules in one place.
 
 pub mod audit;
+pub mod browser;
 pub mod channel;
 pub mod contact;
 pub mod conversation;
