@@ -1,0 +1,56 @@
+# Correos electrónicos. Las notas para quien traduce están en el archivo inglés.
+
+## Every mail to a patient
+## review: machine
+
+first-line = No responda a este correo. Toque el botón.
+link-instead = Si el botón no funciona, copie esta dirección en su navegador:
+questions = ¿Preguntas? Llame a { $sender }:
+browser = { $program } en { $system }
+browser-program = { $program }
+browser-system = un navegador en { $system }
+browser-unknown = un navegador desconocido
+
+## You have a message
+## review: machine
+
+notice-subject = Tiene un mensaje nuevo
+notice-preview = Para proteger su privacidad, el mensaje no está en este correo.
+notice-body = { $sender } le ha enviado un mensaje. Para proteger su privacidad, no está en este correo.
+notice-button = Leer el mensaje
+notice-proof = Es posible que se le pida una fecha de nacimiento. Nunca necesita una contraseña.
+notice-not-you = ¿No es para usted? Borre este correo y llámenos, por favor, para que dejemos de escribir a esta dirección.
+
+## The link and code that somebody asked for
+## review: machine
+
+sign-in-subject = Su enlace y código para entrar
+sign-in-preview = Usted pidió entrar. Esto funciona durante { $minutes } minutos.
+sign-in-body = Usted pidió entrar en { $sender }. Está entrando con { $browser }.
+sign-in-button = Entrar
+sign-in-code = O escriba este código en la página donde empezó:
+sign-in-warning = Nadie de { $sender } le pedirá este código. No se lo dé a nadie.
+sign-in-life = El botón y el código funcionan durante { $minutes } minutos. El botón solo funciona en el navegador donde empezó. En cualquier otro, use el código.
+sign-in-not-you = ¿No lo pidió usted? Borre este correo. Nadie puede entrar sin él.
+
+## The same for staff
+## review: machine
+
+staff-sign-in-subject = Su enlace y código para entrar como personal
+staff-sign-in-preview = Usted pidió entrar en la consola del personal. Esto funciona durante { $minutes } minutos.
+staff-sign-in-body = Usted pidió entrar en la consola del personal de { $sender }. Está entrando con { $browser }.
+staff-sign-in-button = Entrar
+staff-sign-in-code = O escriba este código en la página donde empezó:
+staff-sign-in-warning = Nadie le pedirá nunca este código, ni siquiera un colega. No se lo dé a nadie.
+staff-sign-in-life = El botón y el código funcionan durante { $minutes } minutos. El botón solo funciona en el navegador donde empezó. En cualquier otro, use el código.
+staff-sign-in-not-you = ¿No lo pidió usted? Borre este correo y avise a un administrador de { $sender }.
+
+## A new member of staff
+## review: machine
+
+staff-invite-subject = Su acceso a la consola del personal
+staff-invite-preview = Configure su acceso con el botón de este correo.
+staff-invite-body = { $sender } le ha dado acceso a su consola del personal. Configure su acceso en la computadora o el teléfono con el que va a trabajar.
+staff-invite-button = Configurar el acceso
+staff-invite-life = El botón funciona una sola vez, durante { $hours } horas. No reenvíe este correo.
+staff-invite-not-you = ¿No lo esperaba? Borre este correo y avise a { $sender }.

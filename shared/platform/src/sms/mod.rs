@@ -1,0 +1,90 @@
+//! Text messages to patients.
+//!
+//! An [`SmsBody`] is made by [`render`] from one of the closed templates and by nothing else, so no code path leads
+//! from free text to a phone. A notice ends with its link; a code message has no link and ends with the line by which
+//! phones fill in the code for the right site only
+//! (<https://wicg.github.io/sms-one-time-codes/>).
+
+mod length;
+mod send;
+
+use domain::{
+    browser::Browser,
+    language::Language,
+    sign_in::{Code, LinkToken},
+};
+
+pub use self::{
+    length::{Alphabet, Length},
+    send::SmsSender,
+};
+use crate::{
+    i18n::{Area, TextError, Texts},
+    letterhead::Letterhead,
+};
+
+/// The longest origin with which every template fits one part in the GSM alphabet and two outside it. A longer one
+/// works and costs more.
+pub const ORIGIN_LEN: usize = 46;
+
+/// Every text message that this product sends.
+#[derive(Clone, Copy)]
+pub enum SmsTemplate<'a> {
+    /// "You have a message" and the link, which opens nothing by itself.
+    Notice {
+        /// The notice token.
+        token: &'a LinkToken,
+    },
+    /// The code that somebody asked for.
+    Code {
+        /// The code to type in the browser that asked.
+        code: &'a Code,
+        /// The browser that asked; the message names what it runs on.
+        browser: Browser,
+    },
+}
+
+/// The body of a text message. It holds a secret: there is no Debug.
+pub struct SmsBody(String);
+
+impl SmsBody {
+    /// The text.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// How many parts it is sent and paid as.
+    pub fn length(&self) -> Length {
+        Length::of(&self.0)
+    }
+}
+
+/// Writes a text message for a reader of `language`.
+///
+/// # Errors
+/// [`TextError`] if a text is missing, which the tests of [`crate::i18n`] exclude.
+pub fn render(
+    template: &SmsTemplate<'_>,
+    letterhead: &Letterhead,
+    language: &Language,
+) -> Result<SmsBody, TextError> {
+    let texts = Texts::for_reader(Area::Sms, language)?;
+    let sender = letterhead.sender().as_str();
+    let body = match template {
+        SmsTemplate::Notice { token } => {
+            let words = texts.get("notice", &[("sender", sender)])?;
+            format!("{words} {}", letterhead.notice_link(language, token))
+        }
+        SmsTemplate::Code { code, browser } => {
+            let code = code.expose();
+            let words = match browser.system {
+                Some(system) => {
+                    texts.get("code", &[("sender", sender), ("code", code), ("system", system.as_str())])?
+                }
+                None => texts.get("code-system-unknown", &[("sender", sender), ("code", code)])?,
+            };
+            format!("{words}\n@{} #{code}", letterhead.host())
+        }
+    };
+    Ok(SmsBody(body))
+}
