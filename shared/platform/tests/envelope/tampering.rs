@@ -3,9 +3,11 @@
 use crate::samples::{Field, Message, bytes};
 use platform::seal::{OpenError, Plaintext};
 
+type Opener = Box<dyn Fn(&[u8]) -> Result<Plaintext, OpenError>>;
+
 /// 10 messages and 10 fields of a little over 1 KiB, as pairs of ciphertext and opener.
-fn envelopes() -> Vec<(Vec<u8>, Box<dyn Fn(&[u8]) -> Result<Plaintext, OpenError>>)> {
-    let mut envelopes: Vec<(_, Box<dyn Fn(&[u8]) -> _>)> = Vec::new();
+fn envelopes() -> Vec<(Vec<u8>, Opener)> {
+    let mut envelopes: Vec<(Vec<u8>, Opener)> = Vec::new();
     for n in 0..10 {
         let plaintext = bytes("tampering", 1_000 + usize::try_from(n).expect("small"));
         let message = Message { plaintext: plaintext.clone(), ..Message::sample(n) };

@@ -56,6 +56,9 @@ enum Outcome {
     Fails { error: &'static str },
 }
 
+/// Name of a vector, and what in it comes from another item.
+type Swap<T> = (&'static str, fn(&mut T, T));
+
 /// The whole file, as it is committed.
 pub(crate) fn contents() -> String {
     let file = File {
@@ -166,7 +169,7 @@ fn rejected() -> Vec<Vector> {
     for (id, bytes) in damaged(&sealed, &[("commitment", 2), ("nonce", 34), ("ciphertext", 46)]) {
         add_message(&id, &item, &bytes);
     }
-    let swaps: [(&str, fn(&mut Message, Message)); 9] = [
+    let swaps: [Swap<Message>; 9] = [
         ("wrong-key", |item, other| item.content_key = other.content_key),
         ("wrong-secret", |item, other| item.secret = other.secret),
         ("wrong-practice", |item, other| item.practice = other.practice),
@@ -201,7 +204,7 @@ fn rejected() -> Vec<Vector> {
     {
         add_field(&id, &datum, &bytes);
     }
-    let swaps: [(&str, fn(&mut Field, Field)); 5] = [
+    let swaps: [Swap<Field>; 5] = [
         ("wrong-key", |item, other| item.key = other.key),
         ("wrong-practice", |item, other| item.practice = other.practice),
         ("wrong-pk", |item, other| item.pk = other.pk),
