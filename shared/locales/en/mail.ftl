@@ -8,7 +8,7 @@
 # No word here may tell a stranger that the sender is a medical practice: people share mailboxes and screens.
 
 ## Every mail to a patient
-## review: machine
+# review: machine
 
 first-line = Do not answer this e-mail. Tap the button.
 link-instead = If the button does not work, copy this address into your browser:
@@ -19,17 +19,17 @@ browser-system = a browser on { $system }
 browser-unknown = an unknown browser
 
 ## You have a message
-## review: machine
+# review: machine
 
 notice-subject = You have a new message
 notice-preview = For your privacy, the message is not in this e-mail.
 notice-body = { $sender } has sent you a message. For your privacy, it is not in this e-mail.
 notice-button = Read the message
-notice-proof = You may be asked for a date of birth. You never need a password.
+notice-proof = You may be asked for a birth date. You never need a password.
 notice-not-you = Not for you? Please delete this e-mail, and call us so that we stop writing to this address.
 
 ## The link and code that somebody asked for
-## review: machine
+# review: machine
 
 sign-in-subject = Your sign-in link and code
 sign-in-preview = You asked to sign in. This works for { $minutes } minutes.
@@ -37,11 +37,11 @@ sign-in-body = You asked to sign in to { $sender }. You are signing in on { $bro
 sign-in-button = Sign in
 sign-in-code = Or type this code on the page where you started:
 sign-in-warning = Nobody from { $sender } will ask for this code. Do not give it to anyone.
-sign-in-life = The button and the code work for { $minutes } minutes. The button works only in the browser where you started. Anywhere else, use the code.
+sign-in-life = The button and the code work for { $minutes } minutes. If you read this e-mail on another phone or computer, type the code where you started.
 sign-in-not-you = You did not ask for this? Delete this e-mail. Nobody can sign in without it.
 
 ## The same for staff
-## review: machine
+# review: machine
 
 staff-sign-in-subject = Your staff sign-in link and code
 staff-sign-in-preview = You asked to sign in to the staff console. This works for { $minutes } minutes.
@@ -49,11 +49,11 @@ staff-sign-in-body = You asked to sign in to the staff console of { $sender }. Y
 staff-sign-in-button = Sign in
 staff-sign-in-code = Or type this code on the page where you started:
 staff-sign-in-warning = Nobody will ever ask you for this code, not even a colleague. Do not give it to anyone.
-staff-sign-in-life = The button and the code work for { $minutes } minutes. The button works only in the browser where you started. Anywhere else, use the code.
+staff-sign-in-life = The button and the code work for { $minutes } minutes. If you read this e-mail on another phone or computer, type the code where you started.
 staff-sign-in-not-you = You did not ask for this? Delete this e-mail, and tell an administrator of { $sender }.
 
 ## A new member of staff
-## review: machine
+# review: machine
 
 staff-invite-subject = Your access to the staff console
 staff-invite-preview = Set up your sign-in with the button in this e-mail.

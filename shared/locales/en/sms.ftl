@@ -6,12 +6,12 @@
 # both, so that no translation can lose them.
 
 ## You have a message
-## review: machine
+# review: machine
 
 notice = { $sender }: you have a message
 
 ## The code that somebody asked for
-## review: machine
+# review: machine
 
 code = { $sender }: { $code } is your code for { $system }. We never ask for it.
 code-system-unknown = { $sender }: { $code } is your sign-in code. We never ask for it.

@@ -1,7 +1,7 @@
 # Correos electrónicos. Las notas para quien traduce están en el archivo inglés.
 
 ## Every mail to a patient
-## review: machine
+# review: machine
 
 first-line = No responda a este correo. Toque el botón.
 link-instead = Si el botón no funciona, copie esta dirección en su navegador:
@@ -12,7 +12,7 @@ browser-system = un navegador en { $system }
 browser-unknown = un navegador desconocido
 
 ## You have a message
-## review: machine
+# review: machine
 
 notice-subject = Tiene un mensaje nuevo
 notice-preview = Para proteger su privacidad, el mensaje no está en este correo.
@@ -22,7 +22,7 @@ notice-proof = Es posible que se le pida una fecha de nacimiento. Nunca necesita
 notice-not-you = ¿No es para usted? Borre este correo y llámenos, por favor, para que dejemos de escribir a esta dirección.
 
 ## The link and code that somebody asked for
-## review: machine
+# review: machine
 
 sign-in-subject = Su enlace y código para entrar
 sign-in-preview = Usted pidió entrar. Esto funciona durante { $minutes } minutos.
@@ -30,11 +30,11 @@ sign-in-body = Usted pidió entrar en { $sender }. Está entrando con { $browser
 sign-in-button = Entrar
 sign-in-code = O escriba este código en la página donde empezó:
 sign-in-warning = Nadie de { $sender } le pedirá este código. No se lo dé a nadie.
-sign-in-life = El botón y el código funcionan durante { $minutes } minutos. El botón solo funciona en el navegador donde empezó. En cualquier otro, use el código.
+sign-in-life = El botón y el código funcionan durante { $minutes } minutos. Si lee este correo en otro teléfono u otra computadora, escriba el código donde empezó.
 sign-in-not-you = ¿No lo pidió usted? Borre este correo. Nadie puede entrar sin él.
 
 ## The same for staff
-## review: machine
+# review: machine
 
 staff-sign-in-subject = Su enlace y código para entrar como personal
 staff-sign-in-preview = Usted pidió entrar en la consola del personal. Esto funciona durante { $minutes } minutos.
@@ -42,11 +42,11 @@ staff-sign-in-body = Usted pidió entrar en la consola del personal de { $sender
 staff-sign-in-button = Entrar
 staff-sign-in-code = O escriba este código en la página donde empezó:
 staff-sign-in-warning = Nadie le pedirá nunca este código, ni siquiera un colega. No se lo dé a nadie.
-staff-sign-in-life = El botón y el código funcionan durante { $minutes } minutos. El botón solo funciona en el navegador donde empezó. En cualquier otro, use el código.
+staff-sign-in-life = El botón y el código funcionan durante { $minutes } minutos. Si lee este correo en otro teléfono u otra computadora, escriba el código donde empezó.
 staff-sign-in-not-you = ¿No lo pidió usted? Borre este correo y avise a un administrador de { $sender }.
 
 ## A new member of staff
-## review: machine
+# review: machine
 
 staff-invite-subject = Su acceso a la consola del personal
 staff-invite-preview = Configure su acceso con el botón de este correo.

@@ -1,12 +1,12 @@
 # Mensajes de texto. Sin á, í, ó ni ú: no están en el alfabeto GSM 03.38 y acortan el mensaje a la mitad.
 
 ## You have a message
-## review: machine
+# review: machine
 
 notice = { $sender }: tiene un mensaje
 
 ## The code that somebody asked for
-## review: machine
+# review: machine
 
 code = { $sender }: { $code } es su clave para { $system }. Nunca la pedimos.
 code-system-unknown = { $sender }: { $code } es su clave para entrar. Nunca la pedimos.

@@ -144,8 +144,10 @@ mod tests {
         let mut review = None;
         for entry in &resource.body {
             match entry {
-                ast::Entry::GroupComment(comment) => {
-                    review = comment.content.iter().find_map(|line| line.strip_prefix("review: "));
+                ast::Entry::GroupComment(_) => review = None,
+                ast::Entry::Comment(comment) => {
+                    let line = comment.content.iter().find_map(|line| line.strip_prefix("review: "));
+                    review = line.or(review);
                 }
                 ast::Entry::Message(message) => {
                     let mut names = BTreeSet::new();
@@ -160,7 +162,7 @@ mod tests {
                     assert!(matches!(review, "human-reviewed" | "machine"), "{review}");
                     reviews.push(format!("{} {review}", message.id.name));
                 }
-                ast::Entry::Comment(_) | ast::Entry::ResourceComment(_) => {}
+                ast::Entry::ResourceComment(_) => {}
                 other => panic!("unexpected {other:?}"),
             }
         }

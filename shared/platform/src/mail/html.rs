@@ -49,7 +49,8 @@ impl std::fmt::Display for Escaped<'_> {
     }
 }
 
-/// The whole document, in short lines.
+/// The whole document, in short lines. Web mail drops the `html` and `body` elements, so language and direction stand
+/// on an element inside as well.
 pub(super) fn document(content: &Content, language: &Language) -> String {
     let direction = language.direction().as_str();
     let subject = Escaped(&content.subject);
@@ -72,6 +73,7 @@ pub(super) fn document(content: &Content, language: &Language) -> String {
 </head>
 <body class="page" style="margin:0;padding:0;background-color:#eef3f3;">
 <div style="display:none;max-height:0;max-width:0;overflow:hidden;opacity:0;font-size:1px;line-height:1px;mso-hide:all;">{preview}{filler}</div>
+<div role="article" aria-roledescription="email" aria-label="{subject}" lang="{language}" dir="{direction}">
 <table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0">
 <tr>
 <td class="page edge" align="center" style="padding:24px 12px;background-color:#eef3f3;">
@@ -84,6 +86,7 @@ pub(super) fn document(content: &Content, language: &Language) -> String {
 </td>
 </tr>
 </table>
+</div>
 </body>
 </html>
 "#
