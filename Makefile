@@ -1,0 +1,73 @@
+# Every way to build, try, test and deploy. `make` alone lists them; CI calls the same targets.
+#
+# Needed: Rust by rustup, Node 20.19 or newer, Python 3.10 or newer with its venv module, a C compiler. Everything else is
+# brought in by scripts/setup. `sam-local` needs Docker as well, `deploy` the AWS CLI.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+export SAM_CLI_TELEMETRY := 0
+export AWS_DEFAULT_REGION ?= us-east-1
+SAM := PATH="$(CURDIR)/.venv/bin:$$PATH" sam
+DENY := $(or $(shell command -v cargo-deny),target/tools/bin/cargo-deny)
+PORTAL_SOURCES := $(shell find portal shared/locales \( -name node_modules -o -path portal/dist \) -prune -o -type f -print)
+
+.PHONY: help
+help: ## This list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: run
+run: portal/dist/index.html ## Portal, API and a local AWS on this machine, in the foreground (PORT, LOCAL_AWS_PORT, LOCAL_DATA, TLS=1)
+	cargo build --locked --package local
+	exec target/debug/local run
+
+.PHONY: demo
+demo: portal/dist/index.html ## The main job as a transcript; fails unless every step was checked
+	cargo build --locked --package local
+	target/debug/local demo
+
+.PHONY: test
+test: ## Everything that can be tested here, with counts
+	scripts/run-tests
+
+.PHONY: check
+check: ## Formatting, lints, licences, template, generated files
+	scripts/setup portal sam cargo-deny
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- --deny warnings
+	scripts/check-imports
+	$(DENY) --log-level error check --allow unused-wrapper bans licenses sources
+	if $(DENY) --log-level off fetch db; then $(DENY) --log-level error check advisories; \
+	else echo "SKIP advisories: the advisory database cannot be reached"; fi
+	npm --prefix portal run check
+	$(SAM) validate --lint
+	.venv/bin/cfn-lint template.yaml infra/*.yaml
+	scripts/check-template
+
+.PHONY: bench
+bench: ## Speed, memory, size and price, each with what limits it
+	cargo run --locked --profile bench --package local -- bench
+
+.PHONY: build
+build: ## Every function for AWS (ARCHITECTURE=arm64 or x86_64)
+	scripts/setup sam
+	$(SAM) build --parameter-overrides Architecture=$${ARCHITECTURE:-arm64}
+	scripts/check-sizes
+
+.PHONY: sam-local
+sam-local: ## The built functions in Lambda's container, against the local AWS; needs Docker
+	scripts/setup sam
+	cargo build --locked --package local
+	scripts/sam-local
+
+.PHONY: deploy
+deploy: build portal/dist/index.html ## To AWS: stack, then portal (STACK=patient-chat; asks for parameters the first time)
+	$(SAM) deploy --guided --stack-name $${STACK:-patient-chat} --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND
+	scripts/upload-portal $${STACK:-patient-chat}
+
+portal/dist/index.html: $(PORTAL_SOURCES)
+	scripts/setup portal
+	npm --prefix portal run build
+	touch $@
