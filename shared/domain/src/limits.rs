@@ -1,12 +1,18 @@
 //! Every figure of the limits, in one table. Code names the row; nobody writes a number beside a call.
 
-/// How often something may happen: at most `burst` at once, then `per_hour` an hour (token bucket).
+/// How often something may happen: at most `count` times in each window of `seconds`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate {
-    /// Size of the bucket.
-    pub burst: u32,
-    /// Tokens that come back in an hour.
-    pub per_hour: u32,
+    /// Times in one window.
+    pub count: u32,
+    /// Length of the window.
+    pub seconds: i64,
+}
+
+impl Rate {
+    const fn new(count: u32, seconds: i64) -> Self {
+        Self { count, seconds }
+    }
 }
 
 /// The limits of one practice.
@@ -20,10 +26,8 @@ pub struct Limits {
     pub sends_per_practice: Rate,
     /// Redeem attempts from one client address.
     pub redeems_per_client: Rate,
-    /// Wrong birth dates for one contact point or patient in a day, over all ways in.
-    pub wrong_dates_per_day: u32,
-    /// Wrong birth dates until staff clear the counter.
-    pub wrong_dates_in_all: u32,
+    /// Wrong birth dates for one contact point, over all ways in.
+    pub wrong_dates_per_contact: Rate,
     /// Code or link tries of one sign-in attempt.
     pub tries_per_flow: u32,
     /// Birth date tries of one sign-in attempt or notice link.
@@ -33,12 +37,11 @@ pub struct Limits {
 impl Limits {
     /// What a deployed practice starts with.
     pub const STRICT: Self = Self {
-        sends_per_address: Rate { burst: 3, per_hour: 6 },
-        sends_per_client: Rate { burst: 10, per_hour: 20 },
-        sends_per_practice: Rate { burst: 200, per_hour: 2_000 },
-        redeems_per_client: Rate { burst: 20, per_hour: 120 },
-        wrong_dates_per_day: 5,
-        wrong_dates_in_all: 15,
+        sends_per_address: Rate::new(3, 15 * 60),
+        sends_per_client: Rate::new(20, 3600),
+        sends_per_practice: Rate::new(2_000, 3600),
+        redeems_per_client: Rate::new(120, 3600),
+        wrong_dates_per_contact: Rate::new(5, 24 * 3600),
         tries_per_flow: 5,
         dates_per_flow: 5,
     };
@@ -47,15 +50,14 @@ impl Limits {
     #[must_use]
     pub const fn scaled(self, factor: u32) -> Self {
         const fn times(rate: Rate, factor: u32) -> Rate {
-            Rate { burst: rate.burst * factor, per_hour: rate.per_hour * factor }
+            Rate { count: rate.count * factor, seconds: rate.seconds }
         }
         Self {
             sends_per_address: times(self.sends_per_address, factor),
             sends_per_client: times(self.sends_per_client, factor),
             sends_per_practice: times(self.sends_per_practice, factor),
             redeems_per_client: times(self.redeems_per_client, factor),
-            wrong_dates_per_day: self.wrong_dates_per_day * factor,
-            wrong_dates_in_all: self.wrong_dates_in_all * factor,
+            wrong_dates_per_contact: times(self.wrong_dates_per_contact, factor),
             ..self
         }
     }

@@ -1,0 +1,54 @@
+//! The cookies of this product. All carry the `__Host-` prefix: Secure, no Domain, Path=/ (RFC 6265bis, 4.1.3).
+
+use http::{HeaderMap, HeaderValue, header};
+
+/// The session.
+pub const SESSION: &str = "__Host-session";
+/// The sign-in attempt of this browser.
+pub const FLOW: &str = "__Host-flow";
+
+/// The value of a cookie, if it was sent exactly once. Twice means that somebody planted one.
+pub fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let mut found = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='))
+        .filter(|(key, _)| *key == name)
+        .map(|(_, value)| value);
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// A `Set-Cookie` that lasts as long as the browser's own session, or `max_age` seconds.
+///
+/// # Panics
+/// Never: values are base64url, ids and dots.
+#[allow(clippy::expect_used, reason = "values are base64url, ids and dots")]
+pub fn set(name: &str, value: &str, max_age: Option<i64>) -> HeaderValue {
+    let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")).expect("ASCII")
+}
+
+/// A `Set-Cookie` that removes it.
+pub fn clear(name: &str) -> HeaderValue {
+    set(name, "", Some(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_sent_twice_is_no_cookie() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, HeaderValue::from_static("a=1; __Host-session=x.y; b=2"));
+        assert_eq!(get(&headers, SESSION), Some("x.y"));
+        headers.append(header::COOKIE, HeaderValue::from_static("__Host-session=planted"));
+        assert_eq!(get(&headers, SESSION), None);
+        assert_eq!(get(&headers, "missing"), None);
+        let set = set(SESSION, "v", Some(60));
+        assert_eq!(set, "__Host-session=v; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60");
+    }
+}

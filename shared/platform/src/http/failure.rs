@@ -1,0 +1,226 @@
+//! What a request can come to, and how each of these looks as a problem document (RFC 9457).
+
+use axum::response::{IntoResponse, Response};
+use domain::Invalid;
+use http::{HeaderValue, StatusCode, header};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{keys::KeyError, store::StoreError};
+
+/// One wrong member of the input.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FieldError {
+    /// JSON pointer to it (RFC 6901); empty for the whole document.
+    pub pointer: String,
+    /// Stable code, such as `invalid_date`. The input is never repeated.
+    pub code: String,
+}
+
+/// A problem document.
+#[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
+pub struct Problem {
+    /// `/problems/<slug>`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// What happened, in a few words.
+    pub title: String,
+    /// The HTTP status again.
+    pub status: u16,
+    /// What to do about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// What is wrong with which member of the input.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub errors: Vec<FieldError>,
+}
+
+/// Why a request is not answered with what it asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The body or query does not say what it has to.
+    #[error("invalid input")]
+    Invalid(Vec<FieldError>),
+    /// A required `Idempotency-Key` is missing or malformed.
+    #[error("no idempotency key")]
+    IdempotencyKeyMissing,
+    /// The key was used for another request.
+    #[error("idempotency key reused")]
+    IdempotencyKeyReused,
+    /// No live session.
+    #[error("no session")]
+    Unauthenticated,
+    /// A proof of who somebody is did not fit. One shape for every cause.
+    #[error("sign-in failed")]
+    SignInFailed,
+    /// The role does not allow this.
+    #[error("forbidden")]
+    Forbidden,
+    /// A write that a browser sent from another origin.
+    #[error("foreign origin")]
+    ForeignOrigin,
+    /// The request did not come through the edge.
+    #[error("not through the edge")]
+    NotThroughEdge,
+    /// It does not exist, or is not theirs.
+    #[error("not found")]
+    NotFound,
+    /// The route exists, the method does not.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// It is not in the state that this needs.
+    #[error("conflict")]
+    Conflict,
+    /// The body is larger than the route takes.
+    #[error("too large")]
+    TooLarge,
+    /// The body is not `application/json`.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// Too often. Carries the seconds to wait.
+    #[error("too many requests")]
+    TooMany(u32),
+    /// Something outside does not answer now; the same request may succeed later.
+    #[error("unavailable")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A defect of ours.
+    #[error("internal error")]
+    Internal(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl Failure {
+    /// One wrong member.
+    pub fn field(pointer: &str, code: &str) -> Self {
+        Self::Invalid(vec![FieldError { pointer: pointer.to_owned(), code: code.to_owned() }])
+    }
+
+    fn describe(&self) -> (StatusCode, &'static str, &'static str, Option<&'static str>) {
+        use StatusCode as S;
+        match self {
+            Self::Invalid(_) => (S::UNPROCESSABLE_ENTITY, "invalid-input", "The input is not valid.", None),
+            Self::IdempotencyKeyMissing => (
+                S::BAD_REQUEST,
+                "idempotency-key-missing",
+                "An Idempotency-Key header is needed.",
+                Some("Send 1 to 64 visible ASCII characters, the same again when you repeat the request."),
+            ),
+            Self::IdempotencyKeyReused => (
+                S::UNPROCESSABLE_ENTITY,
+                "idempotency-key-reused",
+                "This Idempotency-Key belongs to another request.",
+                Some("Use a new key for a new request."),
+            ),
+            Self::Unauthenticated => {
+                (S::UNAUTHORIZED, "unauthenticated", "You are not signed in.", Some("Sign in and try again."))
+            }
+            Self::SignInFailed => (
+                S::UNAUTHORIZED,
+                "sign-in-failed",
+                "That did not work.",
+                Some("Check what you typed, or ask for a new message."),
+            ),
+            Self::Forbidden => (S::FORBIDDEN, "forbidden", "Your role does not allow this.", None),
+            Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "The request came from another site.", None),
+            Self::NotThroughEdge => (S::FORBIDDEN, "forbidden", "Not allowed.", None),
+            Self::NotFound => (S::NOT_FOUND, "not-found", "Not found.", None),
+            Self::MethodNotAllowed => {
+                (S::METHOD_NOT_ALLOWED, "method-not-allowed", "This method is not available here.", None)
+            }
+            Self::Conflict => {
+                (S::CONFLICT, "conflict", "It was changed meanwhile.", Some("Load it again and repeat."))
+            }
+            Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "The request is too large.", None),
+            Self::UnsupportedMediaType => {
+                (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Send application/json.", None)
+            }
+            Self::TooMany(_) => (
+                S::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many attempts.",
+                Some("Wait a little, then try again."),
+            ),
+            Self::Unavailable(_) => (
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "This does not work right now.",
+                Some("Nothing was lost. Try again in a moment."),
+            ),
+            Self::Internal(_) => (S::INTERNAL_SERVER_ERROR, "internal", "Something went wrong.", None),
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let (status, slug, title, detail) = self.describe();
+        if let Self::Unavailable(source) | Self::Internal(source) = &self {
+            tracing::error!(error.kind = slug, error.chain = %Chain(source.as_ref()), "a request failed");
+        }
+        let retry_after = match &self {
+            Self::TooMany(seconds) => Some(*seconds),
+            Self::Unavailable(_) => Some(1),
+            _ => None,
+        };
+        let problem = Problem {
+            kind: format!("/problems/{slug}"),
+            title: title.to_owned(),
+            status: status.as_u16(),
+            detail: detail.map(str::to_owned),
+            errors: if let Self::Invalid(errors) = self { errors } else { Vec::new() },
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+/// The causes of an error in one line. SDK errors print their kind and request id, never a request body.
+pub struct Chain<'a>(pub &'a (dyn std::error::Error + Send + Sync));
+
+impl std::fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        while let Some(error) = source {
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Contended => Self::Unavailable(error.into()),
+            StoreError::Refused(_) | StoreError::Malformed(_) => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<KeyError> for Failure {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Unavailable(_) => Self::Unavailable(error.into()),
+            KeyError::Refused(_) | KeyError::Malformed => Self::Internal(error.into()),
+        }
+    }
+}
+
+impl From<crate::seal::OpenError> for Failure {
+    fn from(error: crate::seal::OpenError) -> Self {
+        Self::Internal(error.into())
+    }
+}
+
+impl From<Invalid> for Failure {
+    fn from(error: Invalid) -> Self {
+        Self::field("", error.code)
+    }
+}

@@ -1,0 +1,12 @@
+//! HTTP at the edge of every function: problems, strict extractors, credentials, the origin guard.
+
+pub mod cookie;
+pub mod credentials;
+pub mod edge;
+pub mod extract;
+pub mod failure;
+pub mod page;
+
+pub use credentials::Credentials;
+pub use extract::{Fields, Json, Query};
+pub use failure::{Failure, FieldError, Problem};

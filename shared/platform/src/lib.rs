@@ -1,0 +1,24 @@
+//! Everything that touches the outside: configuration, HTTP, the tables, keys, mail, SMS, events.
+//!
+//! Handlers in `functions/*` are made of this crate and `domain`; no handler calls an SDK.
+
+pub mod app;
+pub mod aws;
+pub mod clock;
+pub mod config;
+pub mod delivery;
+pub mod entropy;
+pub mod events;
+pub mod http;
+pub mod i18n;
+pub mod keys;
+pub mod letterhead;
+pub mod mail;
+pub mod seal;
+pub mod sealing;
+pub mod secrets;
+pub mod sms;
+pub mod store;
+pub mod telemetry;
+
+pub use app::App;

@@ -1,0 +1,57 @@
+//! What a request may touch, decided from its session alone.
+
+use domain::{
+    audit::{Event, Verb},
+    conversation::Side,
+    id::PatientId,
+    role::{Act, may},
+    time::Timestamp,
+};
+
+use super::session::{Grant, Holder, Scope, Session};
+use crate::entropy::Entropy;
+
+impl Session {
+    /// The side of a conversation that this session speaks for.
+    pub const fn side(&self) -> Side {
+        match self.holder {
+            Holder::Account(_) => Side::Patient,
+            Holder::Staff(_) => Side::Practice,
+        }
+    }
+
+    /// The live grants.
+    pub fn live_grants(&self, now: Timestamp) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(move |grant| grant.is_live(now))
+    }
+
+    /// Whether an account may act for a patient.
+    pub fn acts_for(&self, patient: PatientId, now: Timestamp) -> bool {
+        self.live_grants(now).any(|grant| grant.patient == patient)
+    }
+
+    /// Whether a role of staff allows an act. Never for accounts.
+    pub fn may(&self, act: Act) -> bool {
+        may(&self.roles, act)
+    }
+
+    /// Whether this session sees a conversation of a patient at all.
+    pub fn sees(&self, patient: PatientId, now: Timestamp) -> bool {
+        match self.holder {
+            Holder::Account(_) => self.acts_for(patient, now),
+            Holder::Staff(_) => self.may(Act::ReadConversations),
+        }
+    }
+
+    /// Whether it was made for one conversation only.
+    pub fn is_narrow(&self) -> bool {
+        self.scope == Scope::Conversation
+    }
+
+    /// An event of this session's holder.
+    pub fn event(&self, entropy: &Entropy, now: Timestamp, verb: Verb) -> Event {
+        let mut event = super::audit::event(entropy, now, self.practice, self.holder.actor(), verb);
+        event.session = Some(self.audit_mark());
+        event
+    }
+}

@@ -1,0 +1,143 @@
+//! Accounts: who signs in to the patient portal, and for whom they may act.
+
+use domain::{
+    id::{AccountId, ContactPointId, PatientId, PracticeId},
+    language::Language,
+    person::PersonName,
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError,
+    item::{Attributes, Item, NewItem, number, string},
+    keys,
+    session::{Grant, Relation},
+};
+use crate::sealing::FieldSealer;
+
+/// An account.
+pub struct Account {
+    /// Its id.
+    pub id: AccountId,
+    /// The holder's name.
+    pub name: PersonName,
+    /// The language of mails to it.
+    pub language: Language,
+    /// Raised whenever every session must end; a session is created under the epoch that was read.
+    pub epoch: u64,
+    /// Where it can be reached.
+    pub contacts: Vec<ContactPointId>,
+}
+
+impl Account {
+    /// The item of a new account.
+    pub fn to_item(&self, practice: PracticeId, sealer: &FieldSealer, at: Timestamp) -> Attributes {
+        let key = keys::account(practice, self.id);
+        let contacts = self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        NewItem::new(&key)
+            .with("sealed_name", sealer.seal(&key, "sealed_name", self.name.expose()))
+            .with("lang", string(&self.language))
+            .with("epoch", number(self.epoch))
+            .with("contacts", string(contacts))
+            .with("created_at", number(at.as_millis()))
+            .build()
+    }
+
+    /// From its item.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(id: AccountId, item: &Item, sealer: &FieldSealer) -> Result<Self, StoreError> {
+        Ok(Self {
+            id,
+            name: PersonName::parse(&sealer.open(item, "sealed_name")?)
+                .map_err(|_| StoreError::Malformed("sealed_name"))?,
+            language: item.parsed("lang", Language::parse)?,
+            epoch: item.number("epoch")?,
+            contacts: item.names("contacts").into_iter().filter_map(|c| ContactPointId::parse(c).ok()).collect(),
+        })
+    }
+}
+
+/// Both items of a grant: as the account sees it, as the patient's record sees it.
+pub fn grant_items(practice: PracticeId, account: AccountId, grant: Grant, at: Timestamp) -> [Attributes; 2] {
+    let item = |key| {
+        NewItem::new(&key)
+            .with("relation", string(grant.relation.as_str()))
+            .with("granted_at", number(at.as_millis()))
+            .with_some("until", grant.until.map(|t| number(t.as_millis())))
+            .build()
+    };
+    [
+        item(keys::account_grant(practice, account, grant.patient)),
+        item(keys::patient_grant(practice, grant.patient, account)),
+    ]
+}
+
+/// A grant from the item in the account's partition.
+///
+/// # Errors
+/// [`StoreError::Malformed`].
+pub fn grant_from_item(item: &Item) -> Result<Grant, StoreError> {
+    let key = item.key()?;
+    let patient = key.sk.strip_prefix(keys::GRANT_PREFIX).and_then(|t| PatientId::parse(t).ok());
+    Ok(Grant {
+        patient: patient.ok_or(StoreError::Malformed("SK"))?,
+        relation: item.one_of("relation", Relation::from_stored)?,
+        until: item.optional_time("until"),
+    })
+}
+
+/// An account of a patient, from the item in the patient's partition.
+///
+/// # Errors
+/// [`StoreError::Malformed`].
+pub fn granted_account(item: &Item) -> Result<(AccountId, Relation, Option<Timestamp>), StoreError> {
+    let key = item.key()?;
+    let account = key.sk.strip_prefix(keys::GRANT_PREFIX).and_then(|t| AccountId::parse(t).ok());
+    Ok((
+        account.ok_or(StoreError::Malformed("SK"))?,
+        item.one_of("relation", Relation::from_stored)?,
+        item.optional_time("until"),
+    ))
+}
+
+impl Store {
+    /// An account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn account(
+        &self,
+        practice: PracticeId,
+        id: AccountId,
+        sealer: &FieldSealer,
+    ) -> Result<Option<Account>, StoreError> {
+        let item = self.get(&keys::account(practice, id)).await?;
+        item.map(|item| Account::from_item(id, &item, sealer)).transpose()
+    }
+
+    /// For whom an account may act, ended grants included.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grants(&self, practice: PracticeId, account: AccountId) -> Result<Vec<Grant>, StoreError> {
+        let partition = keys::holder_partition(practice, account);
+        let items = self.query_all(&partition, keys::GRANT_PREFIX).await?;
+        items.iter().map(grant_from_item).collect()
+    }
+
+    /// Which accounts may act for a patient.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accounts_of(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+    ) -> Result<Vec<(AccountId, Relation, Option<Timestamp>)>, StoreError> {
+        let partition = keys::patient_partition(practice, patient);
+        let items = self.query_all(&partition, keys::GRANT_PREFIX).await?;
+        items.iter().map(granted_account).collect()
+    }
+}

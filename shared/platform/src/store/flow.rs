@@ -1,0 +1,276 @@
+//! Sign-in attempts: from the typed address to the session.
+//!
+//! The request that begins one does not know whether the address belongs to anybody; `notify` finds that out
+//! and notes on the flow whom it leads to. Tries are counted before anything is compared.
+
+use domain::{
+    contact::ContactValue,
+    id::{AccountId, ContactPointId, FlowId, PatientId, PracticeId, StaffId},
+    language::Language,
+    sign_in::{Audience, FLOW_LIFE_SECONDS, SECRET_LIFE_SECONDS},
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError,
+    item::{Attributes, Item, NewItem, number, string},
+    keys,
+    table::Change,
+};
+use crate::sealing::FieldSealer;
+
+/// Most messages of one flow.
+pub const ISSUES_MAX: u32 = 3;
+
+/// A flow that begins.
+pub struct NewFlow<'a> {
+    /// Its id.
+    pub id: FlowId,
+    /// The practice.
+    pub practice: PracticeId,
+    /// Portal or console.
+    pub audience: Audience,
+    /// What was typed.
+    pub address: &'a ContactValue,
+    /// Hash of the cookie's secret.
+    pub secret_hash: String,
+    /// What the browser calls itself, in a closed set of words.
+    pub browser: &'static str,
+    /// The language of the page.
+    pub language: Language,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl NewFlow<'_> {
+    /// The item.
+    pub fn to_item(&self, sealer: &FieldSealer) -> Attributes {
+        let key = keys::flow(self.practice, self.id);
+        NewItem::new(&key)
+            .with("audience", string(self.audience.as_str()))
+            .with("address_kind", string(self.address.kind().as_str()))
+            .with("sealed_address", sealer.seal(&key, "sealed_address", self.address.expose()))
+            .with("secret_hash", string(&self.secret_hash))
+            .with("browser", string(self.browser))
+            .with("lang", string(&self.language))
+            .with("created_at", number(self.at.as_millis()))
+            .with("expires_at", number(self.at.plus_seconds(FLOW_LIFE_SECONDS).as_millis()))
+            .with("tries", number(0))
+            .with("date_tries", number(0))
+            .with("ttl", number(self.at.as_seconds() + FLOW_LIFE_SECONDS + 3600))
+            .build()
+    }
+}
+
+/// Whom a verified address leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LeadsTo {
+    /// Accounts, each with a patient they may act for.
+    Patients(Vec<(AccountId, PatientId)>),
+    /// A member of staff.
+    Staff(StaffId),
+}
+
+/// Spells candidates as `account|patient,…`.
+pub fn candidates_text(candidates: &[(AccountId, PatientId)]) -> String {
+    candidates.iter().map(|(account, patient)| format!("{account}|{patient}")).collect::<Vec<_>>().join(",")
+}
+
+/// Reads what [`candidates_text`] wrote.
+pub fn candidates_from(item: &Item) -> Vec<(AccountId, PatientId)> {
+    item.names("candidates")
+        .into_iter()
+        .filter_map(|pair| {
+            let (account, patient) = pair.split_once('|')?;
+            Some((AccountId::parse(account).ok()?, PatientId::parse(patient).ok()?))
+        })
+        .collect()
+}
+
+/// A flow as stored.
+pub struct Flow {
+    /// Its id.
+    pub id: FlowId,
+    /// The practice.
+    pub practice: PracticeId,
+    /// Portal or console.
+    pub audience: Audience,
+    /// The language of the page.
+    pub language: Language,
+    /// What the browser calls itself.
+    pub browser: String,
+    /// Where the message went, once it went.
+    pub contact: Option<ContactPointId>,
+    /// Whom it leads to, once that is known.
+    pub leads_to: Option<LeadsTo>,
+    /// When each message was accepted by the provider.
+    accepted: Vec<Option<Timestamp>>,
+    /// Whether link or code was proven already.
+    pub proven_at: Option<Timestamp>,
+    /// The item itself, for its sealed address.
+    pub item: Item,
+}
+
+impl Flow {
+    /// From its item.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(practice: PracticeId, id: FlowId, item: Item) -> Result<Self, StoreError> {
+        let audience = item.one_of("audience", Audience::from_stored)?;
+        let leads_to = match audience {
+            Audience::Staff => item.optional_text("staff").and_then(|t| StaffId::parse(t).ok()).map(LeadsTo::Staff),
+            Audience::Patient => {
+                let candidates = candidates_from(&item);
+                (!candidates.is_empty()).then_some(LeadsTo::Patients(candidates))
+            }
+        };
+        Ok(Self {
+            id,
+            practice,
+            audience,
+            language: item.parsed("lang", Language::parse)?,
+            browser: item.text("browser")?.to_owned(),
+            contact: item.optional_text("contact_point").and_then(|t| ContactPointId::parse(t).ok()),
+            leads_to,
+            accepted: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("accepted_{n}"))).collect(),
+            proven_at: item.optional_time("proven_at"),
+            item,
+        })
+    }
+
+    /// The address that was typed.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn address(&self, sealer: &FieldSealer) -> Result<ContactValue, StoreError> {
+        let kind = self.item.parsed("address_kind", domain::contact::ContactKind::parse)?;
+        ContactValue::from_stored(kind, &sealer.open(&self.item, "sealed_address")?)
+            .map_err(|_| StoreError::Malformed("sealed_address"))
+    }
+
+    /// The messages whose link and code still open something.
+    pub fn live_issues(&self, now: Timestamp) -> Vec<u32> {
+        let live = |accepted: &Option<Timestamp>| accepted.is_some_and(|at| now < at.plus_seconds(SECRET_LIFE_SECONDS));
+        (1_u32..).zip(&self.accepted).filter(|(_, accepted)| live(accepted)).map(|(n, _)| n).collect()
+    }
+}
+
+/// What a try of a flow comes up against, before its secret is compared.
+pub struct FlowTry<'a> {
+    /// The practice of the cookie.
+    pub practice: PracticeId,
+    /// The flow of the cookie.
+    pub flow: FlowId,
+    /// Hash of the cookie's secret.
+    pub secret_hash: &'a str,
+    /// Most tries.
+    pub most: u32,
+}
+
+impl Store {
+    /// Counts a try of link or code. `None` if this browser did not begin the flow, it is over, or its tries are
+    /// used up: then nothing was counted.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn try_flow(&self, attempt: &FlowTry<'_>, now: Timestamp) -> Result<Option<Flow>, StoreError> {
+        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD tries :one").when(
+            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND tries < :most",
+        );
+        self.counted_flow(attempt, change, now).await
+    }
+
+    /// Counts a try of the birth date, after link or code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn try_flow_date(&self, attempt: &FlowTry<'_>, now: Timestamp) -> Result<Option<Flow>, StoreError> {
+        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD date_tries :one").when(
+            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND date_tries < :most \
+             AND attribute_exists(proven_at)",
+        );
+        self.counted_flow(attempt, change, now).await
+    }
+
+    async fn counted_flow(
+        &self,
+        attempt: &FlowTry<'_>,
+        change: Change,
+        now: Timestamp,
+    ) -> Result<Option<Flow>, StoreError> {
+        let change = change
+            .value(":one", number(1))
+            .value(":hash", string(attempt.secret_hash))
+            .value(":now", number(now.as_millis()))
+            .value(":most", number(attempt.most));
+        let item = self.change(change).await?;
+        item.map(|item| Flow::from_item(attempt.practice, attempt.flow, item)).transpose()
+    }
+
+    /// A flow, for whoever sends its message.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn flow(&self, practice: PracticeId, id: FlowId) -> Result<Option<Flow>, StoreError> {
+        let item = self.get(&keys::flow(practice, id)).await?;
+        item.map(|item| Flow::from_item(practice, id, item)).transpose()
+    }
+
+    /// Notes that link or code was right.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn prove_flow(&self, flow: &Flow, now: Timestamp) -> Result<bool, StoreError> {
+        let change = Change::new(keys::flow(flow.practice, flow.id), "SET proven_at = :now")
+            .when("attribute_exists(PK) AND attribute_not_exists(consumed_at)")
+            .value(":now", number(now.as_millis()));
+        Ok(self.change(change).await?.is_some())
+    }
+
+    /// Notes whom the address leads to, before the message leaves.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn resolve_flow(
+        &self,
+        flow: &Flow,
+        contact: Option<ContactPointId>,
+        leads_to: &LeadsTo,
+    ) -> Result<(), StoreError> {
+        let key = keys::flow(flow.practice, flow.id);
+        let change = match leads_to {
+            LeadsTo::Staff(staff) => Change::new(key, "SET staff = :who").value(":who", string(staff)),
+            LeadsTo::Patients(candidates) => {
+                let change = Change::new(key, "SET candidates = :who, contact_point = :contact")
+                    .value(":who", string(candidates_text(candidates)));
+                change.value(":contact", string(contact.map(|c| c.to_string()).unwrap_or_default()))
+            }
+        };
+        self.change(change.when("attribute_exists(PK)")).await.map(drop)
+    }
+
+    /// Notes when the provider took the `issue`-th message. The first time counts: a repeat of the same message
+    /// does not lengthen the life of its secret.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accept_flow_issue(&self, flow: &Flow, issue: u32, now: Timestamp) -> Result<(), StoreError> {
+        let update = match issue {
+            1 => "SET accepted_1 = if_not_exists(accepted_1, :now)",
+            2 => "SET accepted_2 = if_not_exists(accepted_2, :now)",
+            _ => "SET accepted_3 = if_not_exists(accepted_3, :now)",
+        };
+        let change = Change::new(keys::flow(flow.practice, flow.id), update)
+            .when("attribute_exists(PK)")
+            .value(":now", number(now.as_millis()));
+        self.change(change).await.map(drop)
+    }
+}
+
+/// The end of a flow, as part of the transaction that makes the session: it happens once.
+pub fn consume(practice: PracticeId, flow: FlowId, now: Timestamp) -> Change {
+    Change::new(keys::flow(practice, flow), "SET consumed_at = :now")
+        .when("attribute_not_exists(consumed_at) AND expires_at > :now")
+        .value(":now", number(now.as_millis()))
+}

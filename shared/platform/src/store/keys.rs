@@ -1,0 +1,246 @@
+//! Every key of every table. No other file writes a key string.
+
+use domain::{
+    contact::ContactKind,
+    id::{AccountId, ContactPointId, ConversationId, EventId, FlowId, PatientId, PracticeId, StaffId},
+    practice::Slug,
+    time::Timestamp,
+};
+
+/// Name of the partition key attribute of each table.
+pub const PK: &str = "PK";
+/// Name of the sort key attribute of each table.
+pub const SK: &str = "SK";
+/// Sort key of an item that describes the thing itself.
+pub const PROFILE: &str = "PROFILE";
+
+/// Index: conversations of a practice by state.
+pub const INBOX_INDEX: &str = "inbox";
+/// Index: open conversations by assignee.
+pub const QUEUE_INDEX: &str = "queue";
+/// Index: conversations with something the practice has not read.
+pub const UNREAD_INDEX: &str = "unread";
+/// Index: outbox items by when they are due.
+pub const DUE_INDEX: &str = "due";
+/// Over how many partitions due items are spread.
+pub const DUE_SHARDS: u64 = 16;
+
+/// The key of one item.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ItemKey {
+    /// Partition key.
+    pub pk: String,
+    /// Sort key.
+    pub sk: String,
+}
+
+impl ItemKey {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+}
+
+/// A practice.
+pub fn practice(practice: PracticeId) -> ItemKey {
+    ItemKey::new(format!("PRACTICE#{practice}"), PROFILE)
+}
+
+/// The practice behind a short name.
+pub fn slug(slug: &Slug) -> ItemKey {
+    ItemKey::new(format!("SLUG#{slug}"), PROFILE)
+}
+
+/// Sort key prefix of staff in a practice's partition.
+pub const STAFF_PREFIX: &str = "STAFF#";
+
+/// A member of staff.
+pub fn staff(practice: PracticeId, staff: StaffId) -> ItemKey {
+    ItemKey::new(format!("PRACTICE#{practice}"), format!("{STAFF_PREFIX}{staff}"))
+}
+
+/// The partition of whoever signs in: an account or a member of staff. Sessions live in it.
+pub fn holder_partition(practice: PracticeId, holder: impl std::fmt::Display) -> String {
+    format!("ACCOUNT#{practice}#{holder}")
+}
+
+/// An account.
+pub fn account(practice: PracticeId, account: AccountId) -> ItemKey {
+    ItemKey::new(holder_partition(practice, account), PROFILE)
+}
+
+/// Sort key prefix of grants and sessions.
+pub const GRANT_PREFIX: &str = "GRANT#";
+/// Sort key prefix of sessions.
+pub const SESSION_PREFIX: &str = "SESSION#";
+
+/// A grant as the account sees it.
+pub fn account_grant(practice: PracticeId, account: AccountId, patient: PatientId) -> ItemKey {
+    ItemKey::new(holder_partition(practice, account), format!("{GRANT_PREFIX}{patient}"))
+}
+
+/// A session, by the hash of its secret.
+pub fn session(practice: PracticeId, holder: impl std::fmt::Display, hash: &str) -> ItemKey {
+    ItemKey::new(holder_partition(practice, holder), format!("{SESSION_PREFIX}{hash}"))
+}
+
+/// The partition of a patient.
+pub fn patient_partition(practice: PracticeId, patient: PatientId) -> String {
+    format!("PATIENT#{practice}#{patient}")
+}
+
+/// A patient.
+pub fn patient(practice: PracticeId, patient: PatientId) -> ItemKey {
+    ItemKey::new(patient_partition(practice, patient), PROFILE)
+}
+
+/// A grant as the patient's record sees it.
+pub fn patient_grant(practice: PracticeId, patient: PatientId, account: AccountId) -> ItemKey {
+    ItemKey::new(patient_partition(practice, patient), format!("{GRANT_PREFIX}{account}"))
+}
+
+/// Sort key prefix of a patient's conversations.
+pub const PATIENT_CONVERSATION_PREFIX: &str = "CONV#";
+
+/// That a patient has this conversation.
+pub fn patient_conversation(practice: PracticeId, patient: PatientId, conversation: ConversationId) -> ItemKey {
+    ItemKey::new(patient_partition(practice, patient), format!("{PATIENT_CONVERSATION_PREFIX}{conversation}"))
+}
+
+/// The partition of a contact point.
+pub fn contact_point_partition(practice: PracticeId, point: ContactPointId) -> String {
+    format!("CP#{practice}#{point}")
+}
+
+/// A contact point.
+pub fn contact_point(practice: PracticeId, point: ContactPointId) -> ItemKey {
+    ItemKey::new(contact_point_partition(practice, point), "POINT")
+}
+
+/// Sort key prefix of the accounts that a contact point leads to.
+pub const CONTACT_ACCOUNT_PREFIX: &str = "ACCOUNT#";
+
+/// That a contact point leads to this account.
+pub fn contact_account(practice: PracticeId, point: ContactPointId, account: AccountId) -> ItemKey {
+    ItemKey::new(contact_point_partition(practice, point), format!("{CONTACT_ACCOUNT_PREFIX}{account}"))
+}
+
+/// Version of the index key that lookups are hashed with. Another version is another partition, so that the
+/// key can be replaced while both are read.
+const INDEX_VERSION: u32 = 1;
+
+/// The contact point of a patient's address, by its blind index.
+pub fn contact_lookup(practice: PracticeId, blind: &str) -> ItemKey {
+    ItemKey::new(format!("CONTACT#{practice}#{INDEX_VERSION}#{blind}"), "CP")
+}
+
+/// The member of staff with this address, by its blind index. Beside the patients' and never mixed with them.
+pub fn staff_lookup(practice: PracticeId, blind: &str) -> ItemKey {
+    ItemKey::new(format!("CONTACT#{practice}#{INDEX_VERSION}#{blind}"), "STAFF")
+}
+
+/// What the blind index of an address is made over: the kind keeps a phone from meeting a mailbox.
+pub fn contact_blind_input(kind: ContactKind, value: &str) -> String {
+    format!("{}:{value}", kind.as_str())
+}
+
+/// The partition of one term of the name index.
+pub fn name_index_partition(practice: PracticeId, blind: &str) -> String {
+    format!("NAMEIX#{practice}#{INDEX_VERSION}#{blind}")
+}
+
+/// That a patient is found under a term.
+pub fn name_index(practice: PracticeId, blind: &str, patient: PatientId) -> ItemKey {
+    ItemKey::new(name_index_partition(practice, blind), patient.to_string())
+}
+
+/// A sign-in attempt.
+pub fn flow(practice: PracticeId, flow: FlowId) -> ItemKey {
+    ItemKey::new(format!("FLOW#{practice}#{flow}"), "FLOW")
+}
+
+/// A notice link, by the hash of its token. The one partition besides the slug that does not begin with a
+/// practice: the token alone has to lead to it.
+pub fn notice_link(token_hash: &str) -> ItemKey {
+    ItemKey::new(format!("LINK#{token_hash}"), "LINK")
+}
+
+/// The partition of a conversation.
+pub fn conversation_partition(practice: PracticeId, conversation: ConversationId) -> String {
+    format!("CONV#{practice}#{conversation}")
+}
+
+/// The head of a conversation.
+pub fn conversation(practice: PracticeId, conversation: ConversationId) -> ItemKey {
+    ItemKey::new(conversation_partition(practice, conversation), "HEAD")
+}
+
+/// Sort key prefix of messages.
+pub const MESSAGE_PREFIX: &str = "MSG#";
+
+/// Sort key of a message, and of its secret in the table of message keys.
+pub fn message_sort_key(seq: u64) -> String {
+    format!("{MESSAGE_PREFIX}{seq:012}")
+}
+
+/// A message, or its secret in the table of message keys.
+pub fn message(practice: PracticeId, conversation: ConversationId, seq: u64) -> ItemKey {
+    ItemKey::new(conversation_partition(practice, conversation), message_sort_key(seq))
+}
+
+/// Prefix of every outbox partition; the stream filter of template.yaml looks for it.
+pub const OUTBOX_PREFIX: &str = "OUTBOX#";
+
+/// An item of the outbox.
+pub fn outbox(practice: PracticeId, id: &str) -> ItemKey {
+    ItemKey::new(format!("{OUTBOX_PREFIX}{practice}#{id}"), "OUT")
+}
+
+/// Practice and id of an outbox partition.
+pub fn parse_outbox(pk: &str) -> Option<(PracticeId, &str)> {
+    let (practice, id) = pk.strip_prefix(OUTBOX_PREFIX)?.split_once('#')?;
+    Some((PracticeId::parse(practice).ok()?, id))
+}
+
+/// A partition of the due index. Its sort key is the due time, so one query finds all that is due, however long
+/// nobody looked.
+pub fn due_partition(shard: u64) -> String {
+    format!("DUE#{shard}")
+}
+
+/// The result of a create that carried an idempotency key.
+pub fn idempotency(practice: PracticeId, sender: impl std::fmt::Display, key_hash: &str) -> ItemKey {
+    ItemKey::new(format!("IDEM#{practice}#{sender}#{key_hash}"), "IDEM")
+}
+
+/// A counter of a limit, for one window of time.
+pub fn rate(practice: PracticeId, scope: &str, subject: &str, window: i64) -> ItemKey {
+    ItemKey::new(format!("RATE#{practice}#{scope}#{subject}"), format!("BUCKET#{window}"))
+}
+
+/// An audit event: a partition for each practice and day.
+pub fn audit(practice: PracticeId, at: Timestamp, event: EventId) -> ItemKey {
+    ItemKey::new(format!("EVENT#{practice}#{}", at.utc_day()), event.to_string())
+}
+
+/// Partition of the inbox index.
+pub fn inbox_partition(practice: PracticeId, state: &str) -> String {
+    format!("{practice}#{state}")
+}
+
+/// Partition of the queue index: open conversations of an assignee, or of nobody.
+pub fn queue_partition(practice: PracticeId, assignee: Option<StaffId>) -> String {
+    match assignee {
+        Some(staff) => format!("{practice}#open#{staff}"),
+        None => format!("{practice}#open#none"),
+    }
+}
+
+/// Partition of the unread index.
+pub fn unread_partition(practice: PracticeId) -> String {
+    format!("{practice}#unread")
+}
+
+/// Sort key of the activity indexes: time first, then what makes it unique.
+pub fn activity(at: Timestamp, conversation: ConversationId) -> String {
+    format!("{at}#{conversation}")
+}

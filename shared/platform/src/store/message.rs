@@ -1,0 +1,476 @@
+//! Messages: sent in one transaction with everything that belongs to them, read in three steps.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use domain::{
+    audit::Event,
+    conversation::{ConversationState, Side},
+    id::{ConversationId, MessageId, PracticeId},
+    idempotency::IdempotencyKey,
+    message::{MessageKind, MessageText},
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Cancelled, Store, StoreError, Write, audit,
+    conversation::{Head, ReadMark},
+    item::{Item, NewItem, binary, number, string},
+    keys, outbox,
+    session::Holder,
+    table::{Change, Query, Sort, Table},
+};
+use crate::{
+    seal::{Key, MessageContext, MessageSecret, open_message, seal_message},
+    secrets,
+};
+
+/// Tries of a send before it gives up with "unavailable".
+const SEND_TRIES: u32 = 8;
+/// Milliseconds after which a send gives up with "unavailable".
+const SEND_MILLIS: i64 = 2_000;
+
+/// What is sealed, as JSON.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    sender_name: String,
+    text: String,
+}
+
+/// A message to be sent.
+pub struct Send<'a> {
+    /// Who sends.
+    pub sender: Holder,
+    /// On which side.
+    pub side: Side,
+    /// The name that readers see.
+    pub sender_name: &'a str,
+    /// The text.
+    pub text: &'a MessageText,
+    /// The client's key.
+    pub key: &'a IdempotencyKey,
+    /// The content key of the conversation.
+    pub content_key: &'a Key,
+    /// The event; its sequence numbers are filled in.
+    pub event: Event,
+}
+
+/// A message that was sent: what is not in the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sent {
+    /// Its id.
+    pub id: MessageId,
+    /// Its place.
+    pub seq: u64,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// What became of a send.
+pub enum Outcome {
+    /// It is there now.
+    New(Sent),
+    /// The same request was answered before.
+    Repeated(Sent),
+    /// The key was used for another request.
+    KeyReused,
+    /// The conversation is gone.
+    Missing,
+}
+
+/// A message as stored, still sealed.
+pub struct StoredMessage {
+    /// Its id.
+    pub id: MessageId,
+    /// Its place.
+    pub seq: u64,
+    /// Who sent it, by side.
+    pub side: Side,
+    /// Who sent it.
+    pub sender: String,
+    /// What kind it is.
+    pub kind: MessageKind,
+    /// When.
+    pub sent_at: Timestamp,
+    sealed: Vec<u8>,
+}
+
+/// What a reader gets.
+pub struct OpenedMessage {
+    /// The sender's name.
+    pub sender_name: String,
+    /// The text.
+    pub text: String,
+}
+
+impl StoredMessage {
+    fn from_item(item: &Item) -> Result<Self, StoreError> {
+        let key = item.key()?;
+        let seq = key.sk.strip_prefix(keys::MESSAGE_PREFIX).and_then(|n| n.parse().ok());
+        Ok(Self {
+            id: item.parsed("msg_id", MessageId::parse)?,
+            seq: seq.ok_or(StoreError::Malformed("SK"))?,
+            side: if item.text("sender_side")? == Side::Patient.as_str() { Side::Patient } else { Side::Practice },
+            sender: item.text("sender")?.to_owned(),
+            kind: item.one_of("msg_kind", MessageKind::from_stored)?,
+            sent_at: item.time("sent_at")?,
+            sealed: item.bytes("sealed")?.to_vec(),
+        })
+    }
+
+    /// Opens it. `None` if it does not open here: the reader sees a placeholder, never a failed page.
+    pub fn open(
+        &self,
+        practice: PracticeId,
+        conversation: ConversationId,
+        content_key: &Key,
+        secret: &MessageSecret,
+    ) -> Option<OpenedMessage> {
+        let place = Place::new(practice, conversation, self.id, &self.sender, self.kind);
+        let plaintext = open_message(content_key, secret, &place.context(self.seq, self.sent_at), &self.sealed).ok()?;
+        let sealed: Sealed = serde_json::from_slice(plaintext.as_bytes()).ok()?;
+        Some(OpenedMessage { sender_name: sealed.sender_name, text: sealed.text })
+    }
+}
+
+/// What a ciphertext is bound to, as text.
+struct Place<'a> {
+    practice: String,
+    conversation: String,
+    message: String,
+    sender: &'a str,
+    kind: MessageKind,
+}
+
+impl<'a> Place<'a> {
+    fn new(
+        practice: PracticeId,
+        conversation: ConversationId,
+        message: MessageId,
+        sender: &'a str,
+        kind: MessageKind,
+    ) -> Self {
+        let (practice, conversation) = (practice.to_string(), conversation.to_string());
+        Self { practice, conversation, message: message.to_string(), sender, kind }
+    }
+
+    fn context(&self, seq: u64, at: Timestamp) -> MessageContext<'_> {
+        MessageContext {
+            practice: &self.practice,
+            conversation: &self.conversation,
+            seq,
+            message: &self.message,
+            sender: self.sender,
+            kind: self.kind.as_str(),
+            created_at_ms: at.as_millis(),
+        }
+    }
+}
+
+/// Place of the outbox item in the transaction of a send: its condition decides before all others.
+const OUTBOX_PLACE: usize = 0;
+
+impl Store {
+    /// Sends a message: head, ciphertext, secret, outbox item and audit event in one transaction. Writers beside
+    /// it make it try again with the next sequence number.
+    ///
+    /// # Errors
+    /// [`StoreError`]; [`StoreError::Contended`] after eight tries or two seconds.
+    pub async fn send(&self, mut head: Head, send: &Send<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
+        let id = MessageId::new(now, self.entropy.id());
+        let outbox_id = outbox_id(&head, send);
+        let fingerprint = secrets::blind_index(send.content_key, send.text.expose());
+        let mut waited = 0;
+        for attempt in 1..=SEND_TRIES {
+            let sent = Sent { id, seq: head.last_seq + 1, at: now };
+            let writes = self.send_writes(&head, send, sent, &outbox_id, &fingerprint)?;
+            let head_gone = match self.transact(writes).await? {
+                Ok(()) => return Ok(Outcome::New(sent)),
+                Err(Cancelled::Condition(OUTBOX_PLACE, Some(item))) => {
+                    return repeated(&Item::from(*item), &fingerprint);
+                }
+                Err(Cancelled::Condition(_, Some(item))) => {
+                    // Somebody was faster: the refused condition brought the head as it stands now.
+                    let item = Item::from(*item);
+                    match Head::from_item(head.practice, head.id, &item) {
+                        Ok(newer) => head = newer,
+                        Err(_) => self.reload(&mut head).await?,
+                    }
+                    false
+                }
+                Err(Cancelled::Condition(_, None)) => true,
+                Err(Cancelled::Conflict) => false,
+            };
+            if head_gone {
+                return Ok(Outcome::Missing);
+            }
+            let ceiling = 8_u64 << attempt.min(6);
+            let pause = self.entropy.below(ceiling * 1000);
+            waited += i64::try_from(pause / 1000).unwrap_or(0);
+            if waited > SEND_MILLIS {
+                break;
+            }
+            tokio::time::sleep(Duration::from_micros(pause)).await;
+            self.reload(&mut head).await?;
+        }
+        Err(StoreError::Contended)
+    }
+
+    async fn reload(&self, head: &mut Head) -> Result<(), StoreError> {
+        if let Some(newer) = self.head(head.practice, head.id).await? {
+            *head = newer;
+        }
+        Ok(())
+    }
+
+    /// The first message of a new conversation, in the transaction that starts it.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`] if the message cannot be written, which no type here allows.
+    pub fn first_message_writes(
+        &self,
+        head: &mut Head,
+        send: &Send<'_>,
+        now: Timestamp,
+    ) -> Result<(Sent, Vec<Write>), StoreError> {
+        let sent = Sent { id: MessageId::new(now, self.entropy.id()), seq: 1, at: now };
+        let outbox_id = outbox_id(head, send);
+        let fingerprint = secrets::blind_index(send.content_key, send.text.expose());
+        let (said_patient, said_practice) = said_after(head, send.side);
+        let mut writes = self.message_writes(head, send, sent, &outbox_id, &fingerprint)?;
+        (head.last_seq, head.said_patient, head.said_practice) = (1, said_patient, said_practice);
+        head.last_message_at = now;
+        let mut item = Vec::new();
+        item.append(&mut writes);
+        Ok((sent, item))
+    }
+
+    fn send_writes(
+        &self,
+        head: &Head,
+        send: &Send<'_>,
+        sent: Sent,
+        outbox_id: &str,
+        fingerprint: &str,
+    ) -> Result<Vec<Write>, StoreError> {
+        let mut writes = self.message_writes(head, send, sent, outbox_id, fingerprint)?;
+        writes.push(Write::Update(head_change(head, send.side, sent)));
+        Ok(writes)
+    }
+
+    /// Outbox item, message, secret and event.
+    fn message_writes(
+        &self,
+        head: &Head,
+        send: &Send<'_>,
+        sent: Sent,
+        outbox_id: &str,
+        fingerprint: &str,
+    ) -> Result<Vec<Write>, StoreError> {
+        let (said_patient, said_practice) = said_after(head, send.side);
+        let sender = send.sender.to_string();
+        let kind = MessageKind::Text;
+        let place = Place::new(head.practice, head.id, sent.id, &sender, kind);
+        let body = Sealed { sender_name: send.sender_name.to_owned(), text: send.text.expose().to_owned() };
+        let body = serde_json::to_vec(&body).map(zeroize::Zeroizing::new).map_err(|_| StoreError::Malformed("body"))?;
+        let secret = self.entropy.bytes::<32>();
+        let context = place.context(sent.seq, sent.at);
+        let sealed = seal_message(send.content_key, &MessageSecret::from_bytes(secret), &context, &body);
+        let key = keys::message(head.practice, head.id, sent.seq);
+        let message = NewItem::new(&key)
+            .with("msg_id", string(sent.id))
+            .with("sender_side", string(send.side.as_str()))
+            .with("sender", string(&sender))
+            .with("msg_kind", string(kind.as_str()))
+            .with("sent_at", number(sent.at.as_millis()))
+            .with("said_patient", number(said_patient))
+            .with("said_practice", number(said_practice))
+            .with("sealed", binary(sealed))
+            .build();
+        let subject = outbox::Subject::Message { conversation: head.id, patient: head.patient, seq: sent.seq };
+        let outbox = match send.side {
+            Side::Practice => outbox::new_item(head.practice, outbox_id, &subject, sent.at),
+            Side::Patient => outbox::silent_item(head.practice, outbox_id, &subject, sent.at),
+        }
+        .with("fingerprint", string(fingerprint))
+        .with("msg_id", string(sent.id))
+        .build();
+        let event = Event { seqs: Some((sent.seq, sent.seq)), ..send.event.clone() };
+        Ok(vec![
+            Write::Create(Table::Chat, outbox),
+            Write::Create(Table::Chat, message),
+            Write::Create(Table::MessageKeys, NewItem::new(&key).with("secret", binary(secret.to_vec())).build()),
+            audit::write(&event),
+        ])
+    }
+
+    /// One page of messages, sealed, in ascending order.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn messages(
+        &self,
+        practice: PracticeId,
+        conversation: ConversationId,
+        range: Range,
+        limit: u32,
+    ) -> Result<Vec<StoredMessage>, StoreError> {
+        let partition = keys::conversation_partition(practice, conversation);
+        let (from, to, ascending) = match range {
+            Range::Newest => (1, MAX_SEQ, false),
+            Range::After(seq) => (seq.saturating_add(1).min(MAX_SEQ), MAX_SEQ, true),
+            Range::Before(seq) => (1, seq.saturating_sub(1).min(MAX_SEQ), false),
+        };
+        if from > to {
+            return Ok(Vec::new());
+        }
+        let sort = Sort::Between(keys::message_sort_key(from), keys::message_sort_key(to));
+        let query = Query { ascending, limit: Some(limit), ..Query::new(&partition, sort) };
+        let mut messages =
+            self.query(query).await?.items.iter().map(StoredMessage::from_item).collect::<Result<Vec<_>, _>>()?;
+        if !ascending {
+            messages.reverse();
+        }
+        Ok(messages)
+    }
+
+    /// The secrets of a range of messages, by sequence number. The last step of reading: a message without a
+    /// secret has been recalled.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn message_secrets(
+        &self,
+        practice: PracticeId,
+        conversation: ConversationId,
+        first: u64,
+        last: u64,
+    ) -> Result<Vec<(u64, MessageSecret)>, StoreError> {
+        let partition = keys::conversation_partition(practice, conversation);
+        let sort = Sort::Between(keys::message_sort_key(first), keys::message_sort_key(last));
+        let query = Query { table: Table::MessageKeys, ..Query::new(&partition, sort) };
+        let secret = |item: &Item| {
+            let key = item.key()?;
+            let seq = key.sk.strip_prefix(keys::MESSAGE_PREFIX).and_then(|n| n.parse().ok());
+            let bytes = <[u8; 32]>::try_from(item.bytes("secret")?).map_err(|_| StoreError::Malformed("secret"))?;
+            Ok((seq.ok_or(StoreError::Malformed("SK"))?, MessageSecret::from_bytes(bytes)))
+        };
+        self.query(query).await?.items.iter().map(secret).collect()
+    }
+
+    /// Stores the event of a read and, where the patient's side reads further than before, how far it has opened:
+    /// both or neither, before any text leaves.
+    ///
+    /// # Errors
+    /// [`StoreError`]: then nothing may leave.
+    pub async fn record_read(&self, head: &Head, event: &Event, opened_through: Option<u64>) -> Result<(), StoreError> {
+        let Some(through) = opened_through.filter(|seq| *seq > head.opened_through) else {
+            return self.record(event).await;
+        };
+        let session = event.session.clone().unwrap_or_default();
+        let writes = || {
+            let opened = Change::new(
+                head.key(),
+                "SET opened_through = :seq, opened_at = :now, opened_session = :session",
+            )
+            .when("attribute_not_exists(opened_through) OR opened_through < :seq")
+            .value(":seq", number(through))
+            .value(":now", number(event.at.as_millis()))
+            .value(":session", string(&session));
+            vec![audit::write(event), Write::Update(opened)]
+        };
+        match self.transact_patiently(writes).await? {
+            Ok(()) => Ok(()),
+            // Another screen of the same side was further: only the event remains to be stored.
+            Err(_) => self.record(event).await,
+        }
+    }
+
+    /// The read mark at a sequence number: how many messages the other side had sent up to there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn read_mark(&self, head: &Head, side: Side, seq: u64) -> Result<Option<ReadMark>, StoreError> {
+        if seq == head.last_seq {
+            let said = if side == Side::Patient { head.said_practice } else { head.said_patient };
+            return Ok(Some(ReadMark { seq, said }));
+        }
+        let item = self.get(&keys::message(head.practice, head.id, seq)).await?;
+        let name = if side == Side::Patient { "said_practice" } else { "said_patient" };
+        item.map(|item| Ok(ReadMark { seq, said: item.number(name)? })).transpose()
+    }
+}
+
+/// Which messages.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Range {
+    /// The newest.
+    Newest,
+    /// Those after a sequence number, oldest first.
+    After(u64),
+    /// Those before a sequence number, the nearest.
+    Before(u64),
+}
+
+/// The largest sequence number that a sort key holds.
+const MAX_SEQ: u64 = 999_999_999_999;
+
+/// The id of the outbox item of a send. It is made from the conversation, the sender and the client's key, so the
+/// item itself refuses the second send of one key (see docs/decisions).
+fn outbox_id(head: &Head, send: &Send<'_>) -> String {
+    secrets::blind_index(send.content_key, &format!("{}\u{1f}{}\u{1f}{}", head.id, send.sender, send.key.as_str()))
+}
+
+const fn said_after(head: &Head, side: Side) -> (u64, u64) {
+    match side {
+        Side::Patient => (head.said_patient + 1, head.said_practice),
+        Side::Practice => (head.said_patient, head.said_practice + 1),
+    }
+}
+
+fn repeated(item: &Item, fingerprint: &str) -> Result<Outcome, StoreError> {
+    if item.text("fingerprint")? != fingerprint {
+        return Ok(Outcome::KeyReused);
+    }
+    let sent = Sent {
+        id: item.parsed("msg_id", MessageId::parse)?,
+        seq: item.number("seq")?,
+        at: item.time("created_at")?,
+    };
+    Ok(Outcome::Repeated(sent))
+}
+
+/// The change of the head: the next number, the activity, and for a patient's message open and unread.
+fn head_change(head: &Head, side: Side, sent: Sent) -> Change {
+    let (said_patient, said_practice) = said_after(head, side);
+    let update = match side {
+        Side::Practice => {
+            "SET last_seq = :seq, last_message_at = :at, activity = :activity, said_patient = :sp, said_practice = :sd"
+        }
+        Side::Patient => {
+            "SET last_seq = :seq, last_message_at = :at, activity = :activity, said_patient = :sp, \
+             said_practice = :sd, conv_state = :open, inbox_pk = :inbox, queue_pk = :queue, unread_pk = :unread, \
+             unread_since = if_not_exists(unread_since, :activity)"
+        }
+    };
+    let change = Change::new(head.key(), update)
+        .when("last_seq = :old")
+        .value(":old", number(head.last_seq))
+        .value(":seq", number(sent.seq))
+        .value(":at", number(sent.at.as_millis()))
+        .value(":activity", string(keys::activity(sent.at, head.id)))
+        .value(":sp", number(said_patient))
+        .value(":sd", number(said_practice));
+    match side {
+        Side::Practice => change,
+        Side::Patient => {
+            let text = |value: String| AttributeValue::S(value);
+            change
+                .value(":open", string(ConversationState::Open.as_str()))
+                .value(":inbox", text(keys::inbox_partition(head.practice, ConversationState::Open.as_str())))
+                .value(":queue", text(keys::queue_partition(head.practice, head.assignee)))
+                .value(":unread", text(keys::unread_partition(head.practice)))
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! The three tables. One file for each aggregate; keys in one file; a stored item is never a domain type.
+
+pub mod access;
+pub mod account;
+pub mod audit;
+pub mod contact;
+pub mod conversation;
+pub mod flow;
+pub mod idempotency;
+pub mod item;
+pub mod keys;
+pub mod message;
+pub mod name_index;
+pub mod notice_link;
+pub mod outbox;
+pub mod patient;
+pub mod practice;
+pub mod rate;
+pub mod session;
+pub mod staff;
+pub mod table;
+
+pub use table::{Cancelled, Store, StoreError, Write};

@@ -1,0 +1,97 @@
+//! Notice links: a token that leads to a conversation and never opens it alone.
+
+use domain::{
+    id::{AccountId, ContactPointId, ConversationId, PatientId, PracticeId},
+    sign_in::{NOTICE_READ_LIFE_SECONDS, NOTICE_UNREAD_LIFE_SECONDS},
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError, Write,
+    flow::{candidates_from, candidates_text},
+    item::{Item, NewItem, number, string},
+    keys,
+    table::{Change, Table},
+};
+
+/// What a notice link leads to.
+pub struct NoticeLink {
+    /// The practice.
+    pub practice: PracticeId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The contact point that the notice went to.
+    pub contact: ContactPointId,
+    /// Who may open it, each as account and patient.
+    pub candidates: Vec<(AccountId, PatientId)>,
+    /// When the notice was made.
+    pub created_at: Timestamp,
+    /// When it first opened something.
+    pub used_at: Option<Timestamp>,
+}
+
+impl NoticeLink {
+    /// The write that makes the link. A retried send writes the same again.
+    pub fn write(&self, token_hash: &str) -> Write {
+        let last = self.created_at.plus_seconds(NOTICE_UNREAD_LIFE_SECONDS + NOTICE_READ_LIFE_SECONDS);
+        let item = NewItem::new(&keys::notice_link(token_hash))
+            .with("practice", string(self.practice))
+            .with("conversation", string(self.conversation))
+            .with("contact_point", string(self.contact))
+            .with("candidates", string(candidates_text(&self.candidates)))
+            .with("created_at", number(self.created_at.as_millis()))
+            .with("date_tries", number(0))
+            .with("ttl", number(last.as_seconds() + 3600))
+            .build();
+        Write::Create(Table::Chat, item)
+    }
+
+    fn from_item(item: &Item) -> Result<Self, StoreError> {
+        Ok(Self {
+            practice: item.parsed("practice", PracticeId::parse)?,
+            conversation: item.parsed("conversation", ConversationId::parse)?,
+            contact: item.parsed("contact_point", ContactPointId::parse)?,
+            candidates: candidates_from(item),
+            created_at: item.time("created_at")?,
+            used_at: item.optional_time("used_at"),
+        })
+    }
+
+    /// Whether it still opens something.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        now < self.created_at.plus_seconds(NOTICE_UNREAD_LIFE_SECONDS)
+            && self.used_at.is_none_or(|used| now < used.plus_seconds(NOTICE_READ_LIFE_SECONDS))
+    }
+}
+
+impl Store {
+    /// A notice link by the hash of its token.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notice_link(&self, token_hash: &str) -> Result<Option<NoticeLink>, StoreError> {
+        let item = self.get(&keys::notice_link(token_hash)).await?;
+        item.map(|item| NoticeLink::from_item(&item)).transpose()
+    }
+
+    /// Counts a try of the birth date at a notice link. `None` if there is no such link or its tries are used up.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn try_notice_date(&self, token_hash: &str, most: u32) -> Result<Option<NoticeLink>, StoreError> {
+        let change = Change::new(keys::notice_link(token_hash), "ADD date_tries :one")
+            .when("attribute_exists(PK) AND date_tries < :most")
+            .value(":one", number(1))
+            .value(":most", number(most));
+        let item = self.change(change).await?;
+        item.map(|item| NoticeLink::from_item(&item)).transpose()
+    }
+}
+
+/// The use of a link, as part of the transaction that makes the session. The tries start again: the date was right.
+pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
+    Change::new(keys::notice_link(token_hash), "SET used_at = if_not_exists(used_at, :now), date_tries = :none")
+        .when("attribute_exists(PK)")
+        .value(":now", number(now.as_millis()))
+        .value(":none", number(0))
+}

@@ -1,0 +1,261 @@
+//! Patients: records, with everything personal sealed.
+
+use domain::{
+    contact::ContactValue,
+    id::{AccountId, ContactPointId, PatientId, PracticeId},
+    language::Language,
+    person::{BirthDate, PersonName},
+    search,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Cancelled, Store, StoreError, Write,
+    account::{Account, grant_items},
+    contact::{self, ContactPoint},
+    item::{Attributes, Item, NewItem, number, string},
+    keys,
+    name_index,
+    session::{Grant, Relation},
+    table::Table,
+};
+use crate::{entropy::Entropy, seal::Key, sealing::FieldSealer};
+
+/// A patient.
+pub struct Patient {
+    /// The id.
+    pub id: PatientId,
+    /// The name.
+    pub name: PersonName,
+    /// The birth date.
+    pub birth_date: BirthDate,
+    /// The language of messages and notices.
+    pub language: Language,
+    /// IANA time zone, where it is not the practice's.
+    pub time_zone: Option<String>,
+    /// The practice's own number for the patient.
+    pub external_id: Option<String>,
+    /// Where the patient's own account is reached.
+    pub contacts: Vec<ContactPointId>,
+    /// When the record was made.
+    pub created_at: Timestamp,
+}
+
+/// The sealed part of the item, as JSON.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    name: String,
+    birth_date: String,
+    external_id: Option<String>,
+}
+
+const SEALED: &str = "sealed_record";
+
+impl Patient {
+    /// The item.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`] if the record cannot be written, which no type here allows.
+    pub fn to_item(&self, practice: PracticeId, sealer: &FieldSealer) -> Result<Attributes, StoreError> {
+        let key = keys::patient(practice, self.id);
+        let record = Sealed {
+            name: self.name.expose().to_owned(),
+            birth_date: self.birth_date.expose(),
+            external_id: self.external_id.clone(),
+        };
+        let record = serde_json::to_string(&record).map_err(|_| StoreError::Malformed(SEALED))?;
+        let contacts = self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        Ok(NewItem::new(&key)
+            .with(SEALED, sealer.seal(&key, SEALED, &record))
+            .with("lang", string(&self.language))
+            .with_some("time_zone", self.time_zone.as_ref().map(string))
+            .with("contacts", string(contacts))
+            .with("created_at", number(self.created_at.as_millis()))
+            .build())
+    }
+
+    /// From its item.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(id: PatientId, item: &Item, sealer: &FieldSealer) -> Result<Self, StoreError> {
+        const WRONG: StoreError = StoreError::Malformed(SEALED);
+        let record: Sealed = serde_json::from_str(&sealer.open(item, SEALED)?).map_err(|_| WRONG)?;
+        Ok(Self {
+            id,
+            name: PersonName::parse(&record.name).map_err(|_| WRONG)?,
+            birth_date: BirthDate::parse(&record.birth_date).map_err(|_| WRONG)?,
+            language: item.parsed("lang", Language::parse)?,
+            time_zone: item.optional_text("time_zone").map(str::to_owned),
+            external_id: record.external_id,
+            contacts: item.names("contacts").into_iter().filter_map(|c| ContactPointId::parse(c).ok()).collect(),
+            created_at: item.time("created_at")?,
+        })
+    }
+
+    /// The terms under which the patient is found.
+    pub fn terms(&self, contacts: &[ContactValue]) -> Vec<search::Term> {
+        search::terms_of(&self.name, self.birth_date, contacts, self.external_id.as_deref())
+    }
+}
+
+/// A patient to be added, with the addresses of their own account.
+pub struct NewPatient {
+    /// The name.
+    pub name: PersonName,
+    /// The birth date.
+    pub birth_date: BirthDate,
+    /// The language.
+    pub language: Language,
+    /// The time zone, where it is not the practice's.
+    pub time_zone: Option<String>,
+    /// The practice's own number.
+    pub external_id: Option<String>,
+    /// Addresses. Without one there is no account: somebody else acts for the patient, or nobody.
+    pub contacts: Vec<ContactValue>,
+}
+
+/// The keys and means of a practice that adding people needs.
+pub struct RosterTools<'a> {
+    /// The practice.
+    pub practice: PracticeId,
+    /// For personal fields.
+    pub sealer: &'a FieldSealer,
+    /// For blind indexes.
+    pub index_key: &'a Key,
+    /// For ids and salts.
+    pub entropy: &'a Entropy,
+    /// The time.
+    pub now: Timestamp,
+}
+
+/// What became of adding a patient.
+pub enum Added {
+    /// The patient is there.
+    Created(Box<Patient>),
+    /// An item of the caller's own (idempotency) exists already.
+    Repeated(Box<Item>),
+}
+
+impl Store {
+    /// A patient.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn patient(
+        &self,
+        practice: PracticeId,
+        id: PatientId,
+        sealer: &FieldSealer,
+    ) -> Result<Option<Patient>, StoreError> {
+        let item = self.get(&keys::patient(practice, id)).await?;
+        item.map(|item| Patient::from_item(id, &item, sealer)).transpose()
+    }
+
+    /// Patients by id; one that is gone is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn patients(
+        &self,
+        practice: PracticeId,
+        ids: &[PatientId],
+        sealer: &FieldSealer,
+    ) -> Result<Vec<Patient>, StoreError> {
+        let wanted: Vec<_> = ids.iter().map(|id| keys::patient(practice, *id)).collect();
+        let items = self.get_many(&wanted).await?;
+        ids.iter()
+            .zip(items)
+            .filter_map(|(id, item)| item.map(|item| Patient::from_item(*id, &item, sealer)))
+            .collect()
+    }
+
+    /// Adds a patient with their own account, in one transaction. An address that the practice knows already is
+    /// shared: it leads to both accounts then. `extra` are writes of the caller (idempotency first, then audit),
+    /// built once the id is known.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn add_patient(
+        &self,
+        tools: &RosterTools<'_>,
+        new: NewPatient,
+        extra: impl Fn(&Patient) -> Vec<Write>,
+    ) -> Result<Added, StoreError> {
+        let id = PatientId::new(tools.now, tools.entropy.id());
+        for attempt in 1..=4_u32 {
+            let (points, contact_writes) = self.contact_points_for(tools, &new.contacts).await?;
+            let patient = Patient {
+                id,
+                name: new.name.clone(),
+                birth_date: new.birth_date,
+                language: new.language.clone(),
+                time_zone: new.time_zone.clone(),
+                external_id: new.external_id.clone(),
+                contacts: points.clone(),
+                created_at: tools.now,
+            };
+            let mut writes = extra(&patient);
+            let own = writes.len();
+            writes.push(Write::Create(Table::Chat, patient.to_item(tools.practice, tools.sealer)?));
+            writes.extend(name_index::writes(tools, patient.id, &patient.terms(&new.contacts)));
+            writes.extend(contact_writes);
+            if !points.is_empty() {
+                writes.extend(own_account(tools, &patient, &points));
+            }
+            match self.transact(writes).await? {
+                Ok(()) => return Ok(Added::Created(Box::new(patient))),
+                Err(Cancelled::Condition(place, Some(item))) if place < own => {
+                    return Ok(Added::Repeated(Box::new(Item::from(*item))));
+                }
+                // Somebody added one of the addresses meanwhile, or wrote beside us: look again.
+                Err(_) => self.back_off(attempt, std::time::Duration::from_millis(10)).await,
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// The contact points of these addresses, and the writes for those that are new.
+    async fn contact_points_for(
+        &self,
+        tools: &RosterTools<'_>,
+        contacts: &[ContactValue],
+    ) -> Result<(Vec<ContactPointId>, Vec<Write>), StoreError> {
+        let lookups: Vec<_> = contacts
+            .iter()
+            .map(|value| keys::contact_lookup(tools.practice, &contact::blind(tools.index_key, value)))
+            .collect();
+        let known = self.get_many(&lookups).await?;
+        let mut points = Vec::with_capacity(contacts.len());
+        let mut writes = Vec::new();
+        for (value, known) in contacts.iter().zip(known) {
+            if let Some(item) = known {
+                points.push(item.parsed("contact_point", ContactPointId::parse)?);
+            } else {
+                let id = ContactPointId::new(tools.now, tools.entropy.id());
+                let point = ContactPoint { id, value: value.clone(), verified_at: None };
+                let items = point.to_items(tools.practice, tools.sealer, tools.index_key, tools.now);
+                writes.extend(items.map(|item| Write::Create(Table::Chat, item)));
+                points.push(id);
+            }
+        }
+        Ok((points, writes))
+    }
+}
+
+/// The writes of a patient's own account.
+fn own_account(tools: &RosterTools<'_>, patient: &Patient, points: &[ContactPointId]) -> Vec<Write> {
+    let account = Account {
+        id: AccountId::new(tools.now, tools.entropy.id()),
+        name: patient.name.clone(),
+        language: patient.language.clone(),
+        epoch: 1,
+        contacts: points.to_vec(),
+    };
+    let grant = Grant { patient: patient.id, relation: Relation::Oneself, until: None };
+    let mut items = vec![account.to_item(tools.practice, tools.sealer, tools.now)];
+    items.extend(grant_items(tools.practice, account.id, grant, tools.now));
+    items.extend(points.iter().map(|point| contact::link_item(tools.practice, *point, account.id)));
+    items.into_iter().map(|item| Write::Create(Table::Chat, item)).collect()
+}

@@ -1,0 +1,132 @@
+//! Practices: their public face, their policies, their wrapped keys.
+
+use domain::{
+    id::PracticeId,
+    practice::{Policies, PublicProfile, Slug},
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError, Write,
+    item::{Item, NewItem, binary, number, string},
+    keys,
+    table::Table,
+};
+use crate::keys::Purpose;
+
+/// A practice as stored.
+pub struct Practice {
+    /// Its id.
+    pub id: PracticeId,
+    /// Its short name.
+    pub slug: Slug,
+    /// What everybody may see.
+    pub profile: PublicProfile,
+    /// What it has decided.
+    pub policies: Policies,
+    /// Its data keys, wrapped by KMS.
+    pub wrapped: WrappedKeys,
+}
+
+/// The wrapped data keys of a practice.
+#[derive(Clone)]
+pub struct WrappedKeys {
+    /// For names, addresses and birth dates.
+    pub contact: Vec<u8>,
+    /// For blind indexes.
+    pub index: Vec<u8>,
+    /// For sign-in secrets.
+    pub link: Vec<u8>,
+}
+
+impl WrappedKeys {
+    /// The wrapped key of a purpose. Content keys belong to conversations.
+    pub fn of(&self, purpose: Purpose) -> Option<&[u8]> {
+        match purpose {
+            Purpose::Contact => Some(&self.contact),
+            Purpose::Index => Some(&self.index),
+            Purpose::Link => Some(&self.link),
+            Purpose::Content => None,
+        }
+    }
+}
+
+impl Practice {
+    /// The item of a practice.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`] if the profile is not representable, which no type here allows.
+    pub fn to_item(&self, created_at: Timestamp) -> Result<super::item::Attributes, StoreError> {
+        let json = |text: serde_json::Result<String>, name| text.map_err(|_| StoreError::Malformed(name));
+        Ok(NewItem::new(&keys::practice(self.id))
+            .with("slug", string(&self.slug))
+            .with("public_profile", string(json(serde_json::to_string(&self.profile), "public_profile")?))
+            .with("policies", string(json(serde_json::to_string(&self.policies), "policies")?))
+            .with("wrapped_contact", binary(self.wrapped.contact.clone()))
+            .with("wrapped_index", binary(self.wrapped.index.clone()))
+            .with("wrapped_link", binary(self.wrapped.link.clone()))
+            .with("created_at", number(created_at.as_millis()))
+            .build())
+    }
+
+    /// From its item.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(id: PracticeId, item: &Item) -> Result<Self, StoreError> {
+        Ok(Self {
+            id,
+            slug: item.parsed("slug", Slug::parse)?,
+            profile: serde_json::from_str(item.text("public_profile")?)
+                .map_err(|_| StoreError::Malformed("public_profile"))?,
+            policies: serde_json::from_str(item.text("policies")?).map_err(|_| StoreError::Malformed("policies"))?,
+            wrapped: WrappedKeys {
+                contact: item.bytes("wrapped_contact")?.to_vec(),
+                index: item.bytes("wrapped_index")?.to_vec(),
+                link: item.bytes("wrapped_link")?.to_vec(),
+            },
+        })
+    }
+}
+
+impl Store {
+    /// A practice by its id.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn practice(&self, id: PracticeId) -> Result<Option<Practice>, StoreError> {
+        let item = self.get(&keys::practice(id)).await?;
+        item.map(|item| Practice::from_item(id, &item)).transpose()
+    }
+
+    /// The id behind a short name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn practice_id(&self, slug: &Slug) -> Result<Option<PracticeId>, StoreError> {
+        let item = self.get(&keys::slug(slug)).await?;
+        item.map(|item| item.parsed("practice", PracticeId::parse)).transpose()
+    }
+
+    /// Creates a practice. Returns `false` if the short name is taken.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_practice(
+        &self,
+        practice: &Practice,
+        created_at: Timestamp,
+        audit: super::item::Attributes,
+    ) -> Result<bool, StoreError> {
+        let item = practice.to_item(created_at)?;
+        let slug = NewItem::new(&keys::slug(&practice.slug)).with("practice", string(practice.id)).build();
+        let writes = || {
+            vec![
+                Write::Create(Table::Chat, item.clone()),
+                Write::Create(Table::Chat, slug.clone()),
+                Write::Create(Table::Audit, audit.clone()),
+            ]
+        };
+        Ok(self.transact_patiently(writes).await?.is_ok())
+    }
+}

@@ -1,0 +1,297 @@
+//! Sessions. One item holds all that a request needs to be authorized, so a request costs one read; whatever
+//! changes a holder's rights ends their sessions.
+
+use std::fmt;
+
+use domain::{
+    Invalid,
+    audit::ActorId,
+    id::{AccountId, ConversationId, PatientId, PracticeId, StaffId},
+    role::Role,
+    session::{SessionKind, SessionTimes},
+    sign_in::BrowserSecret,
+    time::Timestamp,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError, Write,
+    item::{Attributes, Item, NewItem, binary, number, string},
+    keys::{self, ItemKey},
+    table::{Change, Table},
+};
+use crate::secrets;
+
+/// Who holds a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Holder {
+    /// An account of the patient portal.
+    Account(AccountId),
+    /// A member of staff.
+    Staff(StaffId),
+}
+
+impl Holder {
+    /// Parses either id.
+    ///
+    /// # Errors
+    /// `invalid_id`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        AccountId::parse(text).map(Self::Account).or_else(|_| StaffId::parse(text).map(Self::Staff))
+    }
+
+    /// The same as an actor of the audit log.
+    pub const fn actor(self) -> ActorId {
+        match self {
+            Self::Account(id) => ActorId::Account(id),
+            Self::Staff(id) => ActorId::Staff(id),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(id) => id.fmt(f),
+            Self::Staff(id) => id.fmt(f),
+        }
+    }
+}
+
+/// A session token: where the session is, and the secret whose hash names it.
+#[derive(Clone, Debug)]
+pub struct SessionToken {
+    /// The practice.
+    pub practice: PracticeId,
+    /// The holder.
+    pub holder: Holder,
+    /// The secret.
+    pub secret: BrowserSecret,
+}
+
+impl SessionToken {
+    /// Parses `<practice>.<holder>.<secret>`. The first two are proven by the hash of the third.
+    ///
+    /// # Errors
+    /// `invalid_token`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const WRONG: Invalid = Invalid::new("invalid_token");
+        let mut parts = text.splitn(3, '.');
+        let mut next = || parts.next().ok_or(WRONG);
+        Ok(Self {
+            practice: PracticeId::parse(next()?).map_err(|_| WRONG)?,
+            holder: Holder::parse(next()?).map_err(|_| WRONG)?,
+            secret: BrowserSecret::parse(next()?)?,
+        })
+    }
+
+    /// The token as cookie or bearer carry it.
+    pub fn expose(&self) -> String {
+        format!("{}.{}.{}", self.practice, self.holder, self.secret.expose())
+    }
+
+    /// The hash under which the session is stored.
+    pub fn hash(&self) -> String {
+        secrets::hash(self.secret.expose())
+    }
+
+    /// The key of the session.
+    pub fn key(&self) -> ItemKey {
+        keys::session(self.practice, self.holder, &self.hash())
+    }
+}
+
+/// How an account stands to a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The patient themselves.
+    #[serde(rename = "self")]
+    Oneself,
+    /// A parent.
+    Parent,
+    /// A legal guardian.
+    Guardian,
+    /// Somebody who cares for the patient.
+    Carer,
+}
+
+impl Relation {
+    /// The name in items and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Oneself => "self",
+            Self::Parent => "parent",
+            Self::Guardian => "guardian",
+            Self::Carer => "carer",
+        }
+    }
+
+    /// The relation of this name.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Oneself, Self::Parent, Self::Guardian, Self::Carer].into_iter().find(|r| r.as_str() == text)
+    }
+}
+
+/// That an account may act for a patient.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// The patient.
+    pub patient: PatientId,
+    /// How they stand to each other.
+    pub relation: Relation,
+    /// When it ends, if it does.
+    pub until: Option<Timestamp>,
+}
+
+impl Grant {
+    /// Whether it holds at `now`.
+    pub fn is_live(&self, now: Timestamp) -> bool {
+        self.until.is_none_or(|until| now < until)
+    }
+}
+
+/// What a session opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Everything the holder may see.
+    Full,
+    /// One conversation.
+    Conversation,
+}
+
+/// A live session.
+#[derive(Clone)]
+pub struct Session {
+    /// The practice.
+    pub practice: PracticeId,
+    /// Who holds it.
+    pub holder: Holder,
+    /// How long it lives.
+    pub kind: SessionKind,
+    /// Since when.
+    pub times: SessionTimes,
+    /// Roles of staff; empty for patients.
+    pub roles: Vec<Role>,
+    /// For whom an account may act; empty for staff.
+    pub grants: Vec<Grant>,
+    /// What it opens.
+    pub scope: Scope,
+    /// The conversation that the sign-in was for.
+    pub opens: Option<ConversationId>,
+    /// The holder's name, sealed as a field of the session item.
+    pub sealed_name: Vec<u8>,
+    /// Hash of the secret.
+    pub hash: String,
+}
+
+impl Session {
+    /// The key of its item.
+    pub fn key(&self) -> ItemKey {
+        keys::session(self.practice, self.holder, &self.hash)
+    }
+
+    /// First 16 hex digits of the hash: enough to tell sessions apart in the audit log, useless for anything else.
+    pub fn audit_mark(&self) -> String {
+        self.hash.chars().take(16).collect()
+    }
+
+    /// The item of a new session.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`] if the grants cannot be written, which no type here allows.
+    pub fn to_item(&self) -> Result<Attributes, StoreError> {
+        let grants = serde_json::to_string(&self.grants).map_err(|_| StoreError::Malformed("grants"))?;
+        let roles = self.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(",");
+        let scope = match self.scope {
+            Scope::Full => "full",
+            Scope::Conversation => "conversation",
+        };
+        Ok(NewItem::new(&self.key())
+            .with("session_kind", string(self.kind.as_str()))
+            .with("created_at", number(self.times.created_at.as_millis()))
+            .with("active_at", number(self.times.active_at.as_millis()))
+            .with("ttl", number(self.times.expires_at(self.kind).as_seconds() + 3600))
+            .with("roles", string(roles))
+            .with("grants", string(grants))
+            .with("session_scope", string(scope))
+            .with_some("opens", self.opens.map(string))
+            .with("sealed_name", binary(self.sealed_name.clone()))
+            .build())
+    }
+
+    fn from_item(token: &SessionToken, item: &Item) -> Result<Self, StoreError> {
+        Ok(Self {
+            practice: token.practice,
+            holder: token.holder,
+            kind: item.one_of("session_kind", SessionKind::from_stored)?,
+            times: SessionTimes { created_at: item.time("created_at")?, active_at: item.time("active_at")? },
+            roles: item.names("roles").into_iter().filter_map(Role::from_stored).collect(),
+            grants: serde_json::from_str(item.text("grants")?).map_err(|_| StoreError::Malformed("grants"))?,
+            scope: match item.text("session_scope")? {
+                "full" => Scope::Full,
+                _ => Scope::Conversation,
+            },
+            opens: item.optional_text("opens").and_then(|t| ConversationId::parse(t).ok()),
+            sealed_name: item.bytes("sealed_name")?.to_vec(),
+            hash: token.hash(),
+        })
+    }
+}
+
+impl Store {
+    /// The live session of a token together with other items, in one read. Nothing of the other items may be used
+    /// where there is no session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn session_with(
+        &self,
+        token: &SessionToken,
+        others: &[ItemKey],
+        now: Timestamp,
+    ) -> Result<Option<(Session, Vec<Option<Item>>)>, StoreError> {
+        let mut wanted = vec![token.key()];
+        wanted.extend_from_slice(others);
+        let mut items = self.get_many(&wanted).await?;
+        let rest = items.split_off(1);
+        let Some(item) = items.pop().flatten() else { return Ok(None) };
+        let session = Session::from_item(token, &item)?;
+        Ok(session.times.is_live(session.kind, now).then_some((session, rest)))
+    }
+
+    /// Notes that a person used the session. A session that was ended meanwhile stays ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn touch_session(&self, session: &Session, now: Timestamp) -> Result<(), StoreError> {
+        let change = Change::new(session.key(), "SET active_at = :now")
+            .when("attribute_exists(PK)")
+            .value(":now", number(now.as_millis()));
+        self.change(change).await.map(drop)
+    }
+
+    /// Ends a session, with its audit event.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_session(&self, session: &Session, audit: &domain::audit::Event) -> Result<(), StoreError> {
+        let writes =
+            || vec![Write::Delete(Table::Chat, session.key()), super::audit::write(audit)];
+        self.transact_patiently(writes).await.map(drop)
+    }
+
+    /// Ends every session of a holder: their rights have changed, or they asked for it. The epoch that a session
+    /// is created under must have been raised before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_all_sessions(&self, practice: PracticeId, holder: Holder) -> Result<(), StoreError> {
+        let partition = keys::holder_partition(practice, holder);
+        for item in self.query_all(&partition, keys::SESSION_PREFIX).await? {
+            self.delete(&item.key()?).await?;
+        }
+        Ok(())
+    }
+}
