@@ -9,7 +9,6 @@ SHELL := bash
 .DELETE_ON_ERROR:
 
 export SAM_CLI_TELEMETRY := 0
-export AWS_DEFAULT_REGION ?= us-east-1
 SAM := PATH="$(CURDIR)/.venv/bin:$$PATH" sam
 DENY := $(or $(shell command -v cargo-deny),target/tools/bin/cargo-deny)
 PORTAL_SOURCES := $(shell find portal shared/locales \( -name node_modules -o -path portal/dist \) -prune -o -type f -print)
@@ -42,8 +41,8 @@ check: ## Formatting, lints, licences, template, generated files
 	if $(DENY) --log-level off fetch db; then $(DENY) --log-level error check advisories; \
 	else echo "SKIP advisories: the advisory database cannot be reached"; fi
 	npm --prefix portal run check
-	$(SAM) validate --lint
-	.venv/bin/cfn-lint template.yaml infra/*.yaml
+	AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint
+	.venv/bin/cfn-lint --regions us-east-1 -- template.yaml infra/*.yaml
 	scripts/check-template
 
 .PHONY: bench
@@ -63,9 +62,9 @@ sam-local: ## The built functions in Lambda's container, against the local AWS; 
 	scripts/sam-local
 
 .PHONY: deploy
-deploy: build portal/dist/index.html ## To AWS: stack, then portal (STACK=patient-chat; asks for parameters the first time)
-	$(SAM) deploy --guided --stack-name $${STACK:-patient-chat} --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND
-	scripts/upload-portal $${STACK:-patient-chat}
+deploy: build portal/dist/index.html ## To AWS: the stack, then the portal. Asks for the parameters the first time
+	$(SAM) deploy $(if $(shell grep -s '^parameter_overrides' samconfig.toml),,--guided)
+	scripts/upload-portal
 
 portal/dist/index.html: $(PORTAL_SOURCES)
 	scripts/setup portal
