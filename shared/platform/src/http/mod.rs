@@ -2,11 +2,14 @@
 
 pub mod cookie;
 pub mod credentials;
+pub mod cursor;
 pub mod edge;
 pub mod extract;
 pub mod failure;
+pub mod layers;
 pub mod page;
 
 pub use credentials::Credentials;
 pub use extract::{Fields, Json, Query};
+pub use layers::with_layers;
 pub use failure::{Failure, FieldError, Problem};
