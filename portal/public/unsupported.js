@@ -1,0 +1,2 @@
+// Runs only in browsers without module scripts. Old syntax on purpose.
+document.documentElement.className += ' unsupported';

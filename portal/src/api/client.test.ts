@@ -1,0 +1,130 @@
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { ApiError, call, newKey, url, whenLocalRun, whenSignedOut } from './client';
+import { Outgoing } from '../lib/outgoing';
+
+interface Sent {
+  url: string;
+  init: RequestInit & { headers: Record<string, string> };
+}
+
+let sent: Sent[];
+let answer: () => Response;
+
+function reply(status: number, body: unknown, headers: Record<string, string> = {}): Response {
+  return new Response(body === undefined ? null : JSON.stringify(body), { status, headers });
+}
+
+beforeEach(() => {
+  sent = [];
+  answer = () => reply(200, {});
+  vi.stubGlobal('fetch', async (target: string, init: Sent['init']) => {
+    sent.push({ url: target, init });
+    return answer();
+  });
+});
+afterEach(() => vi.unstubAllGlobals());
+
+async function failure(): Promise<ApiError> {
+  return call('get', '/v1/session', {}).then(
+    () => Promise.reject(new Error('no failure')),
+    (error: ApiError) => error,
+  );
+}
+
+describe('what is sent', () => {
+  test('reads carry no content type and no mark of a person', async () => {
+    await call('get', '/v1/conversations/{id}/messages', { path: { id: 'cnv_1' }, query: { after: 7 } });
+    expect(sent[0]?.url).toBe('/v1/conversations/cnv_1/messages?after=7');
+    expect(sent[0]?.init.headers).toEqual({ Accept: 'application/json' });
+    expect(sent[0]?.init).toMatchObject({ method: 'GET', credentials: 'same-origin', cache: 'no-store' });
+  });
+
+  test('writes are JSON, even without a body', async () => {
+    answer = () => reply(204, undefined);
+    await call('delete', '/v1/session', {});
+    expect(sent[0]?.init.headers['Content-Type']).toBe('application/json');
+  });
+
+  test('input and keys travel as headers', async () => {
+    const body = { kind: 'text' as const, text: 'hello' };
+    await call('post', '/v1/conversations/{id}/messages', { path: { id: 'cnv_1' }, body, idempotencyKey: 'k1', active: true });
+    expect(sent[0]?.init.headers).toMatchObject({ 'Idempotency-Key': 'k1', 'X-User-Active': '1' });
+    expect(sent[0]?.init.body).toBe('{"kind":"text","text":"hello"}');
+  });
+
+  test('places and queries are escaped', () => {
+    expect(url('/v1/patients/{id}', { id: 'a/b' }, { q: 'ä &', cursor: undefined })).toBe('/v1/patients/a%2Fb?q=%C3%A4+%26');
+  });
+});
+
+describe('what comes back', () => {
+  test('status and data', async () => {
+    answer = () => reply(200, { next: 'birth_date' });
+    await expect(call('post', '/v1/sessions', { body: { code: '12345678' } })).resolves.toEqual({
+      status: 200,
+      data: { next: 'birth_date' },
+    });
+  });
+
+  test('a problem has its slug and its fields', async () => {
+    const errors = [{ pointer: '/birth_date', code: 'invalid_date' }];
+    answer = () => reply(422, { type: '/problems/invalid-body', status: 422, errors });
+    expect(await failure()).toMatchObject({ failure: 'invalid', status: 422, slug: 'invalid-body', fields: errors });
+  });
+
+  test.each([
+    [401, { type: '/problems/sign-in-failed' }, 'refused'],
+    [401, { type: '/problems/no-session' }, 'signed_out'],
+    [403, { type: '/problems/step-up-required' }, 'forbidden'],
+    [404, {}, 'not_found'],
+    [429, { message: 'Too Many Requests' }, 'busy'],
+    [503, { message: 'Service Unavailable' }, 'busy'],
+    [500, undefined, 'failed'],
+  ])('%i %j is %s', async (status, body, meaning) => {
+    answer = () => reply(status, body);
+    expect((await failure()).failure).toBe(meaning);
+  });
+
+  test('no answer is offline, half an answer a failure', async () => {
+    answer = () => {
+      throw new TypeError('network');
+    };
+    expect((await failure()).failure).toBe('offline');
+    answer = () => new Response('{"acc');
+    expect((await failure()).failure).toBe('failed');
+  });
+
+  test('only a lost session is reported as one', async () => {
+    const lost = vi.fn();
+    whenSignedOut(lost);
+    answer = () => reply(401, { type: '/problems/sign-in-failed' });
+    await failure();
+    expect(lost).not.toHaveBeenCalled();
+    answer = () => reply(401, { type: '/problems/no-session' });
+    await failure();
+    expect(lost).toHaveBeenCalledOnce();
+  });
+
+  test('a local run is noticed', async () => {
+    const local = vi.fn();
+    whenLocalRun(local);
+    answer = () => reply(200, {}, { 'x-local-run': '1' });
+    await call('get', '/v1/session', {});
+    expect(local).toHaveBeenCalledOnce();
+  });
+});
+
+test('keys are fresh, visible ASCII and short enough', () => {
+  expect(newKey()).toMatch(/^[\x21-\x7e]{1,64}$/);
+  expect(newKey()).not.toBe(newKey());
+});
+
+test('a retry of the same content keeps its key', () => {
+  const outgoing = new Outgoing();
+  const first = outgoing.keyFor({ text: 'a' });
+  expect(outgoing.keyFor({ text: 'a' })).toBe(first);
+  expect(outgoing.keyFor({ text: 'b' })).not.toBe(first);
+  const second = outgoing.keyFor({ text: 'b' });
+  outgoing.accepted();
+  expect(outgoing.keyFor({ text: 'b' })).not.toBe(second);
+});

@@ -1,0 +1,18 @@
+/** Names for the shapes of the API that pages use, all taken from the generated `schema.d.ts`. */
+import type { paths } from './schema';
+
+type Content<T> = T extends { content: infer C } ? (C extends Record<string, infer B> ? B : never) : never;
+type Responses<P extends keyof paths, M extends keyof paths[P]> = paths[P][M] extends { responses: infer R } ? R : never;
+type Body<P extends keyof paths, M extends keyof paths[P], S> = S extends keyof Responses<P, M>
+  ? Content<Responses<P, M>[S]>
+  : never;
+
+export type Session = Body<'/v1/session', 'get', 200>;
+export type Practice = Body<'/v1/practices/{slug}', 'get', 200>;
+export type ConversationList = Body<'/v1/conversations', 'get', 200>;
+export type Conversation = Body<'/v1/conversations/{id}', 'get', 200>;
+export type Topic = Conversation['topic'];
+export type MessagePage = Body<'/v1/conversations/{id}/messages', 'get', 200>;
+export type Message = MessagePage['items'][number];
+export type Patient = Body<'/v1/patients/{id}', 'get', 200>;
+export type PatientList = Body<'/v1/patients', 'get', 200>;

@@ -1,0 +1,130 @@
+/** Who is signed in, for how long, and what happens when that ends. */
+import { ApiError, call, failureFrom, whenExtended, whenSignedOut, type Failure } from '../api/client';
+import type { Session } from '../api/types';
+import { forgetDrafts, keepDraftsOf } from './drafts';
+
+/** `ended`: there was a session and it is over; `left`: the person finished. */
+type State = 'unknown' | 'none' | 'live' | 'ended' | 'left';
+
+const HINT_KEY = 'signed-in';
+const WARN_BEFORE = 120_000;
+const CHECK_EVERY = 10_000;
+
+let state = $state<State>('unknown');
+let value = $state.raw<Session | null>(null);
+let isEnding = $state(false);
+let loadFailure = $state<Failure | null>(null);
+let idleSpan = 0;
+let idleDeadline = Infinity;
+
+export function sessionState(): State {
+  return state;
+}
+
+export function session(): Session | null {
+  return value;
+}
+
+/** True in the last two minutes of an unattended session. */
+export function isSessionEnding(): boolean {
+  return isEnding;
+}
+
+/** Takes a session just opened or read. */
+export function setSession(next: Session): void {
+  const now = Date.now();
+  value = next;
+  state = 'live';
+  isEnding = false;
+  idleSpan = Math.max(0, Date.parse(next.idle_expires_at) - now);
+  idleDeadline = Math.min(now + idleSpan, Date.parse(next.expires_at));
+  hint(true);
+  keepDraftsOf(next.account.id);
+}
+
+/** Why asking for the session brought no answer, or null. */
+export function sessionFailure(): Failure | null {
+  return loadFailure;
+}
+
+/** Asks the server whether there is a session. Never throws: no answer leaves the state as it is. */
+export async function loadSession(options: { active?: boolean } = {}): Promise<State> {
+  loadFailure = null;
+  try {
+    setSession((await call('get', '/v1/session', { active: options.active ?? false })).data);
+  } catch (error) {
+    if (error instanceof ApiError && error.failure === 'signed_out') {
+      if (state === 'unknown') state = 'none';
+    } else {
+      loadFailure = failureFrom(error);
+    }
+  }
+  return state;
+}
+
+/** True when this browser had a session not long ago, so that asking is worth a call. */
+export function mayHaveSession(): boolean {
+  if (state === 'live') return true;
+  try {
+    return localStorage.getItem(HINT_KEY) !== null;
+  } catch {
+    return false;
+  }
+}
+
+/** The server moved the deadline, so does this page. */
+function extended(): void {
+  if (value === null) return;
+  idleDeadline = Math.min(Date.now() + idleSpan, Date.parse(value.expires_at));
+  isEnding = false;
+}
+
+/** Ends the session here and on the server. */
+export async function signOut(): Promise<void> {
+  try {
+    await call('delete', '/v1/session', {});
+  } catch (error) {
+    // Over already is as good; anything else the person must know, because the session lives on.
+    if (!(error instanceof ApiError) || error.failure !== 'signed_out') throw error;
+  }
+  clear('left');
+  forgetDrafts();
+}
+
+/** From the page that says it is over, back to the start. */
+export function restartSession(): void {
+  clear('none');
+}
+
+function clear(next: State): void {
+  value = null;
+  state = next;
+  isEnding = false;
+  idleDeadline = Infinity;
+  hint(false);
+}
+
+function hint(isOn: boolean): void {
+  try {
+    if (isOn) localStorage.setItem(HINT_KEY, '1');
+    else localStorage.removeItem(HINT_KEY);
+  } catch {
+    // Storage may be off: the start page then always shows the way in.
+  }
+}
+
+/** Watches for the end: told by the server, or by the clock of an unattended page. */
+export function startSession(): void {
+  whenSignedOut(() => {
+    if (state === 'live') clear('ended');
+    else hint(false);
+  });
+  whenExtended(extended);
+  setInterval(() => {
+    if (state !== 'live') return;
+    const left = idleDeadline - Date.now();
+    isEnding = left < WARN_BEFORE;
+    // What was on the screen goes when the time is over, asked or not.
+    if (left <= 0) void loadSession().then(() => state === 'live' && idleDeadline <= Date.now() && clear('ended'));
+  }, CHECK_EVERY);
+}

@@ -1,0 +1,22 @@
+import type { Failure } from '../api/client';
+import { t } from '../i18n/i18n.svelte';
+
+/** Words for a failure that has no better ones of its own. */
+export function failureText(failure: Failure): string {
+  switch (failure) {
+    case 'offline':
+      return t('error-offline');
+    case 'busy':
+      return t('error-busy');
+    case 'invalid':
+      return t('error-invalid');
+    case 'signed_out':
+      return t('ended-title');
+    case 'forbidden':
+    case 'not_found':
+      return t('not-found-text');
+    case 'refused':
+    case 'failed':
+      return t('error-failed');
+  }
+}

@@ -1,0 +1,13 @@
+import type { Topic } from '../api/types';
+
+/** The string of each topic. */
+export const TOPIC_KEYS: Record<Topic, string> = {
+  medical_question: 'topic-medical_question',
+  prescription: 'topic-prescription',
+  appointment: 'topic-appointment',
+  form: 'topic-form',
+  billing: 'topic-billing',
+  other: 'topic-other',
+};
+
+export const TOPICS = Object.keys(TOPIC_KEYS) as Topic[];

@@ -1,0 +1,26 @@
+import { mount } from 'svelte';
+import { whenLocalRun } from '../api/client';
+import { startLanguage } from '../i18n/i18n.svelte';
+import type { LanguageCode } from '../i18n/languages';
+import { loadPractice, markLocalRun } from '../lib/practice.svelte';
+import { startRouter } from '../lib/router.svelte';
+import { startSession } from '../lib/session.svelte';
+import App from './App.svelte';
+
+const STRINGS: Record<LanguageCode, () => Promise<{ default: string }>> = {
+  en: () => import('../../../shared/locales/en/portal.ftl'),
+  es: () => import('../../../shared/locales/es/portal.ftl'),
+};
+
+async function start(): Promise<void> {
+  whenLocalRun(markLocalRun);
+  startRouter((path) => /^\/(staff|outbox)(\/|$)/.test(path));
+  startSession();
+  await Promise.all([startLanguage(async (code) => [(await STRINGS[code]()).default]), loadPractice()]);
+  const target = document.getElementById('app');
+  if (target === null) throw new Error('no #app');
+  target.textContent = '';
+  mount(App, { target });
+}
+
+void start();

@@ -1,0 +1,29 @@
+import { mount } from 'svelte';
+import { whenLocalRun } from '../api/client';
+import { startLanguage } from '../i18n/i18n.svelte';
+import type { LanguageCode } from '../i18n/languages';
+import { loadPractice, markLocalRun } from '../lib/practice.svelte';
+import { startRouter } from '../lib/router.svelte';
+import { startSession } from '../lib/session.svelte';
+import App from './App.svelte';
+
+type Strings = { default: string };
+
+const STRINGS: Record<LanguageCode, () => Promise<[Strings, Strings]>> = {
+  en: () => Promise.all([import('../../../shared/locales/en/portal.ftl'), import('../../../shared/locales/en/staff.ftl')]),
+  es: () => Promise.all([import('../../../shared/locales/es/portal.ftl'), import('../../../shared/locales/es/staff.ftl')]),
+};
+
+async function start(): Promise<void> {
+  whenLocalRun(markLocalRun);
+  startRouter((path) => !/^\/staff(\/|$)/.test(path));
+  startSession();
+  const strings = async (code: LanguageCode) => (await STRINGS[code]()).map((file) => file.default);
+  await Promise.all([startLanguage(strings), loadPractice()]);
+  const target = document.getElementById('app');
+  if (target === null) throw new Error('no #app');
+  target.textContent = '';
+  mount(App, { target });
+}
+
+void start();

@@ -1,0 +1,227 @@
+### Strings of the patient portal; the staff console uses some of them too.
+### Plain words, short sentences. Each group says who has reviewed it.
+
+## Frame
+# review: human-reviewed
+
+site-name = Secure messages
+your-practice = Your practice
+page-title = { $page } – { $site }
+skip-to-content = Skip to the content
+language-choice = Language
+local-run = Local run: not for real patients
+sign-out = Finish and sign out
+signing-out = Signing out…
+sign-out-failed = You are still signed in, because we could not reach the server. Check your connection and try again.
+questions-call = Questions? Call { $practice }
+questions-call-practice = Questions? Call your practice
+emergency = In an emergency, call { $number }.
+emergency-call = In an emergency, call
+emergency-not-here = Nobody watches these messages day and night.
+loading = Loading…
+try-again = Try again
+back = Back
+all-messages = All messages
+
+## Errors
+# review: human-reviewed
+
+error-summary = There is a problem
+error-offline = We cannot reach the server. Check your internet connection and try again.
+error-busy = The service is busy right now. Wait a moment and try again.
+error-failed = Something went wrong on our side. Try again in a few minutes.
+error-invalid = We could not accept this. Check what you typed and try again.
+not-found-title = This page is not here
+not-found-text = The address may be mistyped, or the page is not yours to see.
+
+## Sign in: address
+# review: human-reviewed
+
+sign-in-title = Sign in to read your messages
+sign-in-intro = We will send you a code. You do not need a password.
+address-label = Your e-mail address or mobile phone number
+address-hint = The one you gave to the practice.
+address-missing = Type your e-mail address or your phone number
+address-invalid = Type an e-mail address like name@example.com, or a phone number with area code like (555) 555-0123
+send-code = Send me a code
+sending = Sending…
+
+## Sign in: code
+# review: human-reviewed
+
+code-title-email = Look in your e-mail
+code-title-phone = Look at your text messages
+code-sent = If we know this address, a message with a code of 8 digits is on its way to { $address }.
+code-sent-unnamed = If we know your address, a message with a code of 8 digits is on its way.
+code-either = Type the code here. Or, on this same device, tap the button in the e-mail.
+code-label = Code of 8 digits
+code-missing = Type the code from the message
+code-invalid = The code has 8 digits. Check the message again
+code-refused = This code did not work. It may be mistyped or older than 10 minutes. Check it, or ask for a new one.
+code-private = Nobody from the practice will ever ask you for this code.
+continue = Continue
+checking = Checking…
+nothing-came = Nothing came?
+nothing-came-wait = It can take two minutes.
+nothing-came-junk = Look in the junk or spam folder too.
+nothing-came-right = Check that you used the address or number that the practice has.
+send-again = Send it again
+send-again-wait = { $seconds ->
+    [one] You can ask again in 1 second
+   *[other] You can ask again in { $seconds } seconds
+}
+sent-again = We sent it again. The newest code works, and the one before it too for a few minutes.
+other-address = Use another address
+
+## Birth date
+# review: human-reviewed
+
+birth-title = What is your birth date?
+birth-title-notice = You have a message
+birth-intro-notice = To keep it private, first type your birth date. Then we open the message.
+birth-legend = Your birth date
+birth-hint = For example: { $example }
+birth-hint-child = Is it about your child? Then type your child’s birth date.
+birth-day = Day
+birth-month = Month
+birth-year = Year
+birth-month-choose = Choose
+birth-missing = Type the whole birth date
+birth-day-missing = Type the day
+birth-month-missing = Choose the month
+birth-year-missing = Type the year
+birth-year-short = Type the year with 4 digits, like 1958
+birth-impossible = This day is not in the calendar. Check the day and the month
+birth-future = The birth date must be in the past
+birth-too-old = Check the year
+open-message = Open my message
+open-messages = Open my messages
+first-name-title = One more question
+first-name-intro = More than one person fits. Type the first name of the patient.
+first-name-label = First name of the patient
+first-name-missing = Type the first name
+
+## Sign in: it did not work
+# review: human-reviewed
+
+refused-notice = We could not open the message. Check the birth date. If it is right, the link may be too old: ask for a new one.
+refused-person = We could not sign you in. Check the birth date. If it is right, the code may be too old: start again.
+refused-limit = For your safety, only a few tries a day work.
+resend-link = Send me a new link
+resend-done = Done. If the link was ours, a new one is on its way to the phone or e-mail that got this one.
+start-again = Start again
+sign-in-other-way = Sign in with a code
+
+## Asked-for link
+# review: human-reviewed
+
+link-title = Sign in to read your messages
+link-intro = Press the button to go on. This page does nothing before you do.
+link-press = Sign in
+link-refused-title = This link does not work here
+link-refused-why = A link works for 10 minutes, and only in the browser that asked for it.
+link-refused-code = Did you ask on another phone or computer? Type the code from the same e-mail there.
+link-lost-title = This link is not complete
+link-lost-why = A part of its address is missing. That also happens when the page is opened a second time.
+link-lost-do = Open your e-mail or text message again and tap the link there.
+
+## Conversations
+# review: human-reviewed
+
+conversations-title = Your messages
+conversations-empty-title = No messages yet
+conversations-empty = When the practice writes to you, you will find it here.
+write-new = Write to the practice
+conversation-new = { $count ->
+    [one] 1 new
+   *[other] { $count } new
+}
+conversation-closed = Finished
+conversation-for = For { $patient }
+for-whom = { $reader } for { $patient }
+show-more = Show more
+
+## Topics
+# review: human-reviewed
+
+topic-medical_question = Medical question
+topic-prescription = Prescription
+topic-form = Form
+topic-appointment = Appointment
+topic-billing = Bill or insurance
+topic-other = Something else
+
+## Thread
+# review: human-reviewed
+
+thread-load-older = Show earlier messages
+thread-today = Today
+thread-yesterday = Yesterday
+thread-new = New
+thread-messages = Messages
+thread-you = You
+message-label = { $sender }, { $time }
+thread-recalled = The practice removed this message. You need to do nothing.
+thread-recalled-call = Questions about it? Call us.
+thread-recalled-staff = Recalled. The patient cannot read it any more.
+thread-read-by-patient = Read by the patient
+thread-kind-unknown = This kind of message cannot be shown here yet. Call us if you need it.
+thread-unreadable = This message cannot be shown right now.
+thread-correction = Correction
+thread-closed-note = The practice has finished this conversation. If you write, it opens again.
+thread-stale = We cannot reach the server. New messages may be missing.
+thread-arrived = { $count ->
+    [one] New message from { $name }
+   *[other] { $count } new messages
+}
+thread-gone-title = This conversation is not here
+thread-gone = It may have ended, or it belongs to somebody else.
+
+## Compose
+# review: human-reviewed
+
+compose-label = Your answer
+compose-hint = { $practice } reads this during office hours.
+compose-send = Send
+compose-sent = Your message was sent
+compose-missing = Write something first
+compose-left = { $count ->
+    [one] 1 character left
+   *[other] { $count } characters left
+}
+compose-over = { $count ->
+    [one] 1 character too many
+   *[other] { $count } characters too many
+}
+compose-not-sent = Not sent. Your text is still here. Check your connection and try again.
+compose-not-sent-busy = Not sent. Your text is still here. Wait a moment and try again.
+compose-not-sent-failed = Not sent. Your text is still here. Try again, or call us.
+
+## New conversation
+# review: human-reviewed
+
+new-title = Write to the practice
+new-before = Before you write
+new-hours = The practice reads messages in its office hours: { $hours }.
+new-hours-unknown = The practice reads messages in its office hours.
+new-wait = It can take a working day or two until you get an answer. If you cannot wait, call.
+new-topic = What is it about?
+new-topic-missing = Choose what it is about
+new-for = Who is it about?
+new-for-missing = Choose who it is about
+new-text = Your message
+
+## Session
+# review: human-reviewed
+
+ending-title = Are you still there?
+ending-text = Soon we will sign you out to keep your messages private.
+ending-stay = Stay signed in
+ended-title = You were signed out
+ended-text = Nothing happened on this page for a while, so we closed it to keep your messages private.
+ended-draft = The text you did not send is kept in this window until you close it.
+ended-again = Sign in again
+left-title = You are signed out
+left-text = You can close this window now. Your messages stay safe with the practice.
+full-title = Sign in with a code
+full-text = This link opened one message only. To see all your messages, we need to know more surely that it is you.

@@ -1,0 +1,227 @@
+### Textos del portal del paciente; la consola del personal también usa algunos.
+### Palabras sencillas, frases cortas, trato de usted. Cada grupo dice quién lo ha revisado.
+
+## Frame
+# review: machine
+
+site-name = Mensajes seguros
+your-practice = Su consultorio
+page-title = { $page } – { $site }
+skip-to-content = Ir al contenido
+language-choice = Idioma
+local-run = Prueba local: no usar con pacientes reales
+sign-out = Terminar y salir
+signing-out = Saliendo…
+sign-out-failed = Su sesión sigue abierta porque no pudimos conectar con el servidor. Revise su conexión e inténtelo de nuevo.
+questions-call = ¿Preguntas? Llame a { $practice }
+questions-call-practice = ¿Preguntas? Llame a su consultorio
+emergency = En una emergencia, llame al { $number }.
+emergency-call = En una emergencia, llame al
+emergency-not-here = Nadie vigila estos mensajes día y noche.
+loading = Cargando…
+try-again = Intentar de nuevo
+back = Atrás
+all-messages = Todos los mensajes
+
+## Errors
+# review: machine
+
+error-summary = Hay un problema
+error-offline = No podemos conectar con el servidor. Revise su conexión a internet e inténtelo de nuevo.
+error-busy = El servicio está ocupado en este momento. Espere un poco e inténtelo de nuevo.
+error-failed = Algo falló de nuestro lado. Inténtelo de nuevo en unos minutos.
+error-invalid = No pudimos aceptar esto. Revise lo que escribió e inténtelo de nuevo.
+not-found-title = Esta página no está aquí
+not-found-text = Quizás la dirección está mal escrita, o la página no es suya.
+
+## Sign in: address
+# review: machine
+
+sign-in-title = Entre para leer sus mensajes
+sign-in-intro = Le enviaremos un código. No necesita contraseña.
+address-label = Su correo electrónico o su número de celular
+address-hint = El que le dio al consultorio.
+address-missing = Escriba su correo electrónico o su número de teléfono
+address-invalid = Escriba un correo como nombre@example.com o un número de teléfono con código de área como (555) 555-0123
+send-code = Enviarme un código
+sending = Enviando…
+
+## Sign in: code
+# review: machine
+
+code-title-email = Mire su correo electrónico
+code-title-phone = Mire sus mensajes de texto
+code-sent = Si conocemos esta dirección, un mensaje con un código de 8 cifras va en camino a { $address }.
+code-sent-unnamed = Si conocemos su dirección, un mensaje con un código de 8 cifras va en camino.
+code-either = Escriba aquí el código. O, en este mismo dispositivo, toque el botón del correo.
+code-label = Código de 8 cifras
+code-missing = Escriba el código del mensaje
+code-invalid = El código tiene 8 cifras. Mire el mensaje otra vez
+code-refused = Este código no funcionó. Puede estar mal escrito o tener más de 10 minutos. Revíselo o pida uno nuevo.
+code-private = Nadie del consultorio le pedirá nunca este código.
+continue = Continuar
+checking = Comprobando…
+nothing-came = ¿No llegó nada?
+nothing-came-wait = Puede tardar dos minutos.
+nothing-came-junk = Mire también en la carpeta de correo no deseado.
+nothing-came-right = Compruebe que usó la dirección o el número que tiene el consultorio.
+send-again = Enviar otra vez
+send-again-wait = { $seconds ->
+    [one] Puede pedirlo de nuevo en 1 segundo
+   *[other] Puede pedirlo de nuevo en { $seconds } segundos
+}
+sent-again = Lo enviamos otra vez. Sirve el código más reciente, y el anterior también por unos minutos.
+other-address = Usar otra dirección
+
+## Birth date
+# review: machine
+
+birth-title = ¿Cuál es su fecha de nacimiento?
+birth-title-notice = Tiene un mensaje
+birth-intro-notice = Para mantenerlo privado, escriba primero su fecha de nacimiento. Después abrimos el mensaje.
+birth-legend = Su fecha de nacimiento
+birth-hint = Por ejemplo: { $example }
+birth-hint-child = ¿Se trata de su hijo o hija? Entonces escriba la fecha de nacimiento de su hijo o hija.
+birth-day = Día
+birth-month = Mes
+birth-year = Año
+birth-month-choose = Elija
+birth-missing = Escriba la fecha de nacimiento completa
+birth-day-missing = Escriba el día
+birth-month-missing = Elija el mes
+birth-year-missing = Escriba el año
+birth-year-short = Escriba el año con 4 cifras, como 1958
+birth-impossible = Este día no existe en el calendario. Revise el día y el mes
+birth-future = La fecha de nacimiento debe estar en el pasado
+birth-too-old = Revise el año
+open-message = Abrir mi mensaje
+open-messages = Abrir mis mensajes
+first-name-title = Una pregunta más
+first-name-intro = Más de una persona coincide. Escriba el nombre del paciente.
+first-name-label = Nombre del paciente
+first-name-missing = Escriba el nombre
+
+## Sign in: it did not work
+# review: machine
+
+refused-notice = No pudimos abrir el mensaje. Revise la fecha de nacimiento. Si está bien, quizás el enlace es demasiado antiguo: pida uno nuevo.
+refused-person = No pudimos abrir su sesión. Revise la fecha de nacimiento. Si está bien, quizás el código es demasiado antiguo: empiece de nuevo.
+refused-limit = Por su seguridad, solo se permiten unos pocos intentos al día.
+resend-link = Enviarme un enlace nuevo
+resend-done = Listo. Si el enlace era nuestro, uno nuevo va en camino al teléfono o correo que recibió este.
+start-again = Empezar de nuevo
+sign-in-other-way = Entrar con un código
+
+## Asked-for link
+# review: machine
+
+link-title = Entre para leer sus mensajes
+link-intro = Pulse el botón para seguir. Esta página no hace nada antes.
+link-press = Entrar
+link-refused-title = Este enlace no funciona aquí
+link-refused-why = Un enlace sirve 10 minutos, y solo en el navegador que lo pidió.
+link-refused-code = ¿Lo pidió en otro teléfono o computadora? Escriba allí el código del mismo correo.
+link-lost-title = Este enlace no está completo
+link-lost-why = Falta una parte de su dirección. También pasa cuando se abre la página por segunda vez.
+link-lost-do = Abra otra vez su correo o mensaje de texto y toque allí el enlace.
+
+## Conversations
+# review: machine
+
+conversations-title = Sus mensajes
+conversations-empty-title = Todavía no hay mensajes
+conversations-empty = Cuando el consultorio le escriba, lo encontrará aquí.
+write-new = Escribir al consultorio
+conversation-new = { $count ->
+    [one] 1 nuevo
+   *[other] { $count } nuevos
+}
+conversation-closed = Terminada
+conversation-for = Para { $patient }
+for-whom = { $reader } por { $patient }
+show-more = Mostrar más
+
+## Topics
+# review: machine
+
+topic-medical_question = Pregunta médica
+topic-prescription = Receta
+topic-form = Formulario
+topic-appointment = Cita
+topic-billing = Factura o seguro
+topic-other = Otra cosa
+
+## Thread
+# review: machine
+
+thread-load-older = Mostrar mensajes anteriores
+thread-today = Hoy
+thread-yesterday = Ayer
+thread-new = Nuevo
+thread-messages = Mensajes
+thread-you = Usted
+message-label = { $sender }, { $time }
+thread-recalled = El consultorio retiró este mensaje. Usted no tiene que hacer nada.
+thread-recalled-call = ¿Tiene preguntas? Llámenos.
+thread-recalled-staff = Retirado. El paciente ya no puede leerlo.
+thread-read-by-patient = Leído por el paciente
+thread-kind-unknown = Este tipo de mensaje todavía no se puede mostrar aquí. Llámenos si lo necesita.
+thread-unreadable = Este mensaje no se puede mostrar en este momento.
+thread-correction = Corrección
+thread-closed-note = El consultorio terminó esta conversación. Si usted escribe, se abre de nuevo.
+thread-stale = No podemos conectar con el servidor. Puede que falten mensajes nuevos.
+thread-arrived = { $count ->
+    [one] Mensaje nuevo de { $name }
+   *[other] { $count } mensajes nuevos
+}
+thread-gone-title = Esta conversación no está aquí
+thread-gone = Quizás terminó, o pertenece a otra persona.
+
+## Compose
+# review: machine
+
+compose-label = Su respuesta
+compose-hint = { $practice } lee esto en horas de oficina.
+compose-send = Enviar
+compose-sent = Su mensaje se envió
+compose-missing = Escriba algo primero
+compose-left = { $count ->
+    [one] Queda 1 carácter
+   *[other] Quedan { $count } caracteres
+}
+compose-over = { $count ->
+    [one] Sobra 1 carácter
+   *[other] Sobran { $count } caracteres
+}
+compose-not-sent = No se envió. Su texto sigue aquí. Revise su conexión e inténtelo de nuevo.
+compose-not-sent-busy = No se envió. Su texto sigue aquí. Espere un poco e inténtelo de nuevo.
+compose-not-sent-failed = No se envió. Su texto sigue aquí. Inténtelo de nuevo o llámenos.
+
+## New conversation
+# review: machine
+
+new-title = Escribir al consultorio
+new-before = Antes de escribir
+new-hours = El consultorio lee los mensajes en sus horas de oficina: { $hours }.
+new-hours-unknown = El consultorio lee los mensajes en sus horas de oficina.
+new-wait = La respuesta puede tardar uno o dos días laborables. Si no puede esperar, llame.
+new-topic = ¿De qué se trata?
+new-topic-missing = Elija de qué se trata
+new-for = ¿Para quién es?
+new-for-missing = Elija para quién es
+new-text = Su mensaje
+
+## Session
+# review: machine
+
+ending-title = ¿Sigue ahí?
+ending-text = Pronto cerraremos la sesión para mantener privados sus mensajes.
+ending-stay = Seguir aquí
+ended-title = Su sesión se cerró
+ended-text = No pasó nada en esta página durante un rato, así que la cerramos para mantener privados sus mensajes.
+ended-draft = El texto que no envió se guarda en esta ventana hasta que la cierre.
+ended-again = Entrar de nuevo
+left-title = Ha salido
+left-text = Ya puede cerrar esta ventana. Sus mensajes siguen seguros con el consultorio.
+full-title = Entre con un código
+full-text = Este enlace abrió solo una conversación. Para ver todos sus mensajes, necesitamos estar más seguros de que es usted.
