@@ -48,6 +48,8 @@ pub enum Verb {
     MessageSent,
     /// Messages were read.
     MessagesRead,
+    /// A stored message did not open: its reader saw a placeholder.
+    MessageUnreadable,
     /// Patients were searched for.
     PatientsSearched,
     /// A patient's record was read.
@@ -86,6 +88,7 @@ impl Verb {
             Self::ConversationsListed => "conversations_listed",
             Self::MessageSent => "message_sent",
             Self::MessagesRead => "messages_read",
+            Self::MessageUnreadable => "message_unreadable",
             Self::PatientsSearched => "patients_searched",
             Self::PatientRead => "patient_read",
             Self::PatientCreated => "patient_created",

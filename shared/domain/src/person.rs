@@ -44,7 +44,7 @@ impl fmt::Debug for PersonName {
 }
 
 /// Characters that reorder the text around them (UAX #9): a name must not rewrite the line that shows it.
-fn is_direction_control(c: char) -> bool {
+pub(crate) fn is_direction_control(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{200e}' | '\u{200f}')
 }
 
@@ -82,6 +82,37 @@ impl fmt::Debug for BirthDate {
     }
 }
 
+/// Longest number that a practice's own system gives a patient, in Unicode scalar values.
+const EXTERNAL_ID_MAX_SCALARS: usize = 64;
+
+/// The number under which a practice's other system knows a patient. It identifies a person, so it is handled as PHI.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExternalId(String);
+
+impl ExternalId {
+    /// 1 to 64 scalar values without control characters, white space folded.
+    ///
+    /// # Errors
+    /// `invalid_external_id`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let id = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let fits = (1..=EXTERNAL_ID_MAX_SCALARS).contains(&id.chars().count())
+            && !id.chars().any(|c| c.is_control() || is_direction_control(c));
+        if fits { Ok(Self(id)) } else { Err(Invalid::new("invalid_external_id")) }
+    }
+
+    /// The text, for sealing and for people who may see it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ExternalId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ExternalId(..)")
+    }
+}
+
 /// Folds a text for comparing: compatibility decomposition, marks dropped, lower case. `José` and `JOSE` meet.
 pub fn fold(text: &str) -> String {
     text.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
@@ -101,6 +132,15 @@ mod tests {
             assert!(PersonName::parse(bad).is_err());
         }
         assert_eq!(fold("JOSÉ Ñandú"), "jose nandu");
+    }
+
+    #[test]
+    fn external_ids_are_short_and_never_printed() {
+        let id = ExternalId::parse(" A-77/b ").expect("valid");
+        assert_eq!((id.expose(), format!("{id:?}").as_str()), ("A-77/b", "ExternalId(..)"));
+        for bad in ["", "  ", "a\u{7}", "a\u{202e}b", &"x".repeat(65)] {
+            assert_eq!(ExternalId::parse(bad), Err(Invalid::new("invalid_external_id")));
+        }
     }
 
     #[test]

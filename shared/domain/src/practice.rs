@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Invalid;
+use crate::{Invalid, person::is_direction_control};
 
 /// The short name of a practice in addresses: `bright-eyes`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +54,45 @@ pub struct PublicProfile {
     pub languages: Vec<String>,
 }
 
+/// Longest public name, in Unicode scalar values.
+const NAME_MAX_SCALARS: usize = 120;
+/// Longest opening hours, in Unicode scalar values.
+const HOURS_MAX_SCALARS: usize = 400;
+
+/// One line of plain text with folded white space, that neither breaks nor reorders what stands around it.
+fn line(text: &str, max_scalars: usize, wrong: Invalid) -> Result<String, Invalid> {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let fits = (1..=max_scalars).contains(&line.chars().count())
+        && !line.chars().any(|c| c.is_control() || is_direction_control(c));
+    if fits { Ok(line) } else { Err(wrong) }
+}
+
+/// The full public name of a practice: one line of at most 120 scalar values.
+///
+/// # Errors
+/// `invalid_name`.
+pub fn public_name(text: &str) -> Result<String, Invalid> {
+    line(text, NAME_MAX_SCALARS, Invalid::new("invalid_name"))
+}
+
+/// Opening hours as the practice prints them: one line of at most 400 scalar values.
+///
+/// # Errors
+/// `invalid_hours`.
+pub fn hours(text: &str) -> Result<String, Invalid> {
+    line(text, HOURS_MAX_SCALARS, Invalid::new("invalid_hours"))
+}
+
+/// The number to call when it cannot wait: a short number such as `911`, or one in E.164.
+///
+/// # Errors
+/// `invalid_emergency_number`.
+pub fn emergency_number(text: &str) -> Result<String, Invalid> {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    let fits = (2..=15).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit());
+    if fits { Ok(text.to_owned()) } else { Err(Invalid::new("invalid_emergency_number")) }
+}
+
 /// What a practice has decided about access.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Policies {
@@ -77,6 +116,21 @@ impl Policies {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_everybody_reads_is_one_plain_line() {
+        assert_eq!(public_name("  Bright  Eyes Clinic ").as_deref(), Ok("Bright Eyes Clinic"));
+        assert_eq!(hours("Mon-Fri 9-17\nSat 9-12").as_deref(), Ok("Mon-Fri 9-17 Sat 9-12"));
+        for bad in ["", " ", "a\u{0}", "a\u{202e}b", "x".repeat(121).as_str()] {
+            assert_eq!(public_name(bad), Err(Invalid::new("invalid_name")), "{bad:?}");
+        }
+        for good in ["911", "112", "+15555550199"] {
+            assert_eq!(emergency_number(good).as_deref(), Ok(good));
+        }
+        for bad in ["", "9", "+", "call us", "911 ", "1234567890123456", "٩١١"] {
+            assert!(emergency_number(bad).is_err(), "{bad:?}");
+        }
+    }
 
     #[test]
     fn slugs_are_safe_in_a_host_name() {

@@ -80,42 +80,55 @@ pub fn terms_of(
 
 /// What staff typed into the search box.
 pub enum Query {
-    /// Words of a name: each must be the beginning of a word of the patient's name.
-    Name(Vec<String>),
-    /// A birth date.
-    BirthDate(BirthDate),
-    /// Digits: the end of a phone number, or the practice's own number for the patient.
-    Digits(String),
+    /// Words of a name, a birth date, or both.
+    Person {
+        /// Each is the beginning of a word of the patient's name.
+        words: Vec<String>,
+        /// The birth date, if one was typed.
+        birth_date: Option<BirthDate>,
+        /// All that was typed: it may be the practice's own number for the patient.
+        typed: String,
+    },
+    /// A number: the end of a phone, or the practice's own number for the patient.
+    Number {
+        /// Its digits, four or more.
+        digits: String,
+        /// All that was typed.
+        typed: String,
+    },
 }
 
 impl Query {
-    /// Reads the box: a date `YYYY-MM-DD`, four or more digits, or else words. `None` if there is nothing to
-    /// search by: a single letter would list a good part of the practice.
+    /// Reads the box: four or more digits, or else words and a date `YYYY-MM-DD` in any order. `None` if there is
+    /// nothing to search by: a single letter would list a good part of the practice.
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        if let Ok(date) = BirthDate::parse(text) {
-            return Some(Self::BirthDate(date));
-        }
+        let (dates, rest): (Vec<&str>, Vec<&str>) =
+            text.split_whitespace().partition(|part| BirthDate::parse(part).is_ok());
+        let birth_date = dates.first().and_then(|date| BirthDate::parse(date).ok());
         let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-        if digits.len() >= 4 && !text.chars().any(char::is_alphabetic) {
-            return Some(Self::Digits(digits));
+        if birth_date.is_none() && digits.len() >= 4 && !text.chars().any(char::is_alphabetic) {
+            return Some(Self::Number { digits, typed: fold(text) });
         }
-        let words = words(text);
-        words.iter().any(|w| is_selective(w)).then_some(Self::Name(words))
+        let words = words(&rest.join(" "));
+        let searchable = dates.len() <= 1 && (birth_date.is_some() || words.iter().any(|w| is_selective(w)));
+        searchable.then(|| Self::Person { words, birth_date, typed: fold(text) })
     }
 
-    /// The terms to look up. A patient that matches has at least one of them; the caller keeps those for which
-    /// [`Query::matches`] holds.
-    pub fn lookup_terms(&self) -> Vec<Term> {
+    /// What to look up. A patient that matches stands, for at least one of these sets, under each of its terms; the
+    /// caller keeps those for which [`Query::matches`] holds.
+    pub fn lookups(&self) -> Vec<Vec<Term>> {
         match self {
-            Self::BirthDate(date) => vec![Term::of_date(*date)],
-            Self::Digits(digits) => {
-                vec![Term::of_phone_end(&digits[digits.len() - 4..]), Term::of_external_id(digits)]
+            Self::Number { digits, typed } => {
+                vec![vec![Term::of_phone_end(&digits[digits.len() - 4..])], vec![Term::of_external_id(typed)]]
             }
-            // The longest word is the rarest: one look-up, the other words are compared after unsealing.
-            Self::Name(words) => {
+            Self::Person { words, birth_date, typed } => {
                 let selective = words.iter().filter(|w| is_selective(w));
-                selective.max_by_key(|w| w.chars().count()).map(|w| prefix(w, PREFIX_MAX)).into_iter().collect()
+                let mut terms: Vec<Term> = selective.map(|w| prefix(w, PREFIX_MAX)).collect();
+                terms.extend(birth_date.map(Term::of_date));
+                terms.sort();
+                terms.dedup();
+                vec![terms, vec![Term::of_external_id(typed)]]
             }
         }
     }
@@ -128,17 +141,29 @@ impl Query {
         contacts: &[ContactValue],
         external_id: Option<&str>,
     ) -> bool {
+        let is_number = |typed: &str| external_id.is_some_and(|id| fold(id) == typed);
         match self {
-            Self::BirthDate(date) => *date == birth_date,
-            Self::Digits(digits) => {
-                let ends = |c: &ContactValue| c.phone_end().is_some() && c.expose().ends_with(digits.as_str());
-                contacts.iter().any(ends) || external_id.is_some_and(|id| fold(id) == *digits)
+            Self::Number { digits, typed } => {
+                // A number as dialled inside the country begins with a zero that E.164 does not have.
+                let national = digits.trim_start_matches('0');
+                let ends = |c: &ContactValue| {
+                    c.phone_end().is_some()
+                        && (c.expose().ends_with(digits.as_str())
+                            || (national.len() >= 4 && c.expose().ends_with(national)))
+                };
+                contacts.iter().any(ends) || is_number(typed)
             }
-            Self::Name(asked) => {
+            Self::Person { words: asked, birth_date: born, typed } => {
                 let own = words(name.expose());
-                asked.iter().all(|a| own.iter().any(|o| o.starts_with(a.as_str())))
+                let named = asked.iter().all(|a| own.iter().any(|o| o.starts_with(a.as_str())));
+                (named && born.is_none_or(|born| born == birth_date)) || is_number(typed)
             }
         }
+    }
+
+    /// Whether [`Query::matches`] looks at contacts.
+    pub const fn needs_contacts(&self) -> bool {
+        matches!(self, Self::Number { .. })
     }
 }
 
@@ -160,15 +185,26 @@ mod tests {
         let (maria, born) = (name("María López-Ortiz"), date("1985-03-14"));
         let phone = [ContactValue::phone("+15555550101").expect("a phone")];
         let terms = terms_of(&maria, born, &phone, Some("A-77"));
-        for asked in ["mar", "lopez", "Ortiz maria", "LÓPEZ ma", "1985-03-14", "0101", "555-0101"] {
+        for asked in [
+            "mar", "lopez", "Ortiz maria", "LÓPEZ ma", "m lopez", "1985-03-14", "maria 1985-03-14", "1985-03-14 LOP",
+            "0101", "555-0101", "+1 555-555-0101", "a-77", "A-77 ",
+        ] {
             let query = Query::parse(asked).unwrap_or_else(|| panic!("{asked} is a query"));
-            assert!(query.lookup_terms().iter().any(|t| terms.contains(t)), "{asked}");
+            assert!(query.lookups().iter().any(|set| set.iter().all(|t| terms.contains(t))), "{asked}");
             assert!(query.matches(&maria, born, &phone, Some("A-77")), "{asked}");
         }
-        let other = Query::parse("maria gomez").expect("a query");
-        assert!(!other.matches(&maria, born, &phone, None));
-        assert!(Query::parse("m").is_none());
-        assert!(Query::parse("  ").is_none());
+        for other in ["maria gomez", "maria 1985-03-15", "1985-03-15", "0102", "A-78", "x lopez"] {
+            let query = Query::parse(other).unwrap_or_else(|| panic!("{other} is a query"));
+            assert!(!query.matches(&maria, born, &phone, Some("A-77")), "{other}");
+        }
+        let abroad = [ContactValue::phone("+442079460123").expect("a phone")];
+        for (asked, fits) in [("020 7946 0123", true), ("0123", true), ("000123", false), ("12-345", true)] {
+            let query = Query::parse(asked).unwrap_or_else(|| panic!("{asked} is a query"));
+            assert_eq!(query.matches(&maria, born, &abroad, Some("12-345")), fits, "{asked}");
+        }
+        for nothing in ["m", "  ", "m l", "-", "1985-03-14 1985-03-15"] {
+            assert!(Query::parse(nothing).is_none(), "{nothing}");
+        }
     }
 
     proptest! {
@@ -180,7 +216,7 @@ mod tests {
             if let Some(query) = Query::parse(&asked) {
                 if query.matches(&person, born, &[], None) {
                     let terms = terms_of(&person, born, &[], None);
-                    prop_assert!(query.lookup_terms().iter().any(|t| terms.contains(t)));
+                    prop_assert!(query.lookups().iter().any(|set| set.iter().all(|t| terms.contains(t))));
                 }
             }
         }

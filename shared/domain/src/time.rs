@@ -73,9 +73,54 @@ impl<'de> Deserialize<'de> for Timestamp {
     }
 }
 
+/// The name of an IANA time zone, in the database's own spelling. The database is compiled in: a function's machine
+/// need not have one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ZoneName(String);
+
+impl ZoneName {
+    /// A zone such as `America/New_York`, in any case.
+    ///
+    /// # Errors
+    /// `invalid_time_zone` for a name that the database does not have.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        const WRONG: Invalid = Invalid::new("invalid_time_zone");
+        let zone = jiff::tz::db().get(text).map_err(|_| WRONG)?;
+        // `Etc/Unknown` is the database's word for "no zone".
+        let name = zone.iana_name().filter(|_| !zone.is_unknown()).ok_or(WRONG)?;
+        Ok(Self(name.to_owned()))
+    }
+
+    /// The name.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ZoneName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn zones_are_those_of_the_database_in_its_spelling() {
+        for (given, kept) in [
+            ("America/New_York", "America/New_York"),
+            ("america/new_york", "America/New_York"),
+            ("Asia/Kolkata", "Asia/Kolkata"),
+            ("UTC", "UTC"),
+        ] {
+            assert_eq!(ZoneName::parse(given).map(|z| z.to_string()), Ok(kept.to_owned()));
+        }
+        for bad in ["", "New York", "America/Atlantis", "Etc/Unknown", "../../etc/passwd", "+05:00", "EST5EDT4,M3.2.0", "/UTC"] {
+            assert_eq!(ZoneName::parse(bad), Err(Invalid::new("invalid_time_zone")), "{bad:?}");
+        }
+    }
 
     #[test]
     fn times_are_written_with_milliseconds_in_utc() {

@@ -86,6 +86,8 @@ impl App {
             (text.starts_with("arn:") && text.contains(":kms:")).then(|| text.to_owned())
         })?;
         let origin = environment.parsed("PUBLIC_ORIGIN", "is not an https origin", Origin::parse)?;
+        // Whoever acts on people's data writes it down.
+        environment.required("AUDIT_TABLE")?;
         Ok(Self {
             store: Store::new(environment, aws_sdk_dynamodb::Client::new(sdk), entropy.clone())?,
             keys: Keys::new(aws_sdk_kms::Client::new(sdk), &key_arn, clock.clone()),

@@ -8,9 +8,14 @@ use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
 use aws_smithy_http_client::{Builder, tls};
 use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
-use aws_types::{SdkConfig, region::Region};
+use aws_types::region::Region;
+
+pub use aws_types::SdkConfig;
 
 use crate::config::{ConfigError, Environment};
+
+/// How long a provider may take to accept a message. Nobody waits behind it.
+const DELIVERY_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// How long calls may take. A user waits behind each of them.
 pub fn timeouts() -> TimeoutConfig {
@@ -24,6 +29,17 @@ pub fn timeouts() -> TimeoutConfig {
 /// How often the SDK repeats a call that failed in passing.
 pub fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(30))
+}
+
+/// The same configuration for calls that deliver something to a person: a call that is repeated because its answer
+/// was slow delivers twice, so it waits longer and leaves repeating to whoever knows why it failed.
+pub fn for_delivery(sdk: &SdkConfig) -> SdkConfig {
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_millis(1_000))
+        .operation_attempt_timeout(DELIVERY_TIMEOUT)
+        .operation_timeout(DELIVERY_TIMEOUT)
+        .build();
+    sdk.clone().into_builder().timeout_config(timeouts).retry_config(RetryConfig::disabled()).build()
 }
 
 /// The configuration from `AWS_REGION`, the credentials that Lambda sets, and `AWS_ENDPOINT_URL` where one is given.

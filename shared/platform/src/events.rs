@@ -4,6 +4,14 @@ use aws_sdk_sns::{Client, error::ProvideErrorMetadata};
 use domain::id::PracticeId;
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    aws::SdkConfig,
+    config::{ConfigError, Environment},
+};
+
+/// The version of the shape that this code writes and reads.
+const VERSION: u32 = 1;
+
 /// An event on the topic.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -18,6 +26,28 @@ pub enum Event {
         id: String,
     },
 }
+
+impl Event {
+    /// The event of an outbox item.
+    pub const fn outbox(practice: PracticeId, id: String) -> Self {
+        Self::Outbox { v: VERSION, practice, id }
+    }
+
+    /// Reads an event as a queue brings it.
+    ///
+    /// # Errors
+    /// [`UnknownEvent`] for another shape, kind or version. It does not quote the text.
+    pub fn parse(text: &str) -> Result<Self, UnknownEvent> {
+        let event: Self = serde_json::from_str(text).map_err(|_| UnknownEvent)?;
+        let Self::Outbox { v, .. } = &event;
+        if *v == VERSION { Ok(event) } else { Err(UnknownEvent) }
+    }
+}
+
+/// A text that is no event of this version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an event of this version")]
+pub struct UnknownEvent;
 
 /// Why an event was not published.
 #[derive(Debug, thiserror::Error)]
@@ -37,6 +67,17 @@ impl Topic {
         Self { client, arn }
     }
 
+    /// The topic named by `EVENTS_TOPIC_ARN`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn from_environment(environment: &Environment, sdk: &SdkConfig) -> Result<Self, ConfigError> {
+        let arn = environment.parsed("EVENTS_TOPIC_ARN", "is not the ARN of an SNS topic", |text| {
+            (text.starts_with("arn:") && text.contains(":sns:")).then(|| text.to_owned())
+        })?;
+        Ok(Self::new(Client::new(sdk), arn))
+    }
+
     /// Publishes an event.
     ///
     /// # Errors
@@ -48,5 +89,32 @@ impl Topic {
             tracing::warn!(error.code = error.code().unwrap_or("none"), "an event was not published");
             PublishError(error.into())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::time::Timestamp;
+
+    use super::*;
+
+    #[test]
+    fn only_this_version_of_an_event_is_read() {
+        let practice = PracticeId::new(Timestamp::from_millis(0), [1; 10]);
+        let event = Event::outbox(practice, "abc".to_owned());
+        let text = serde_json::to_string(&event).unwrap();
+        assert_eq!(text, format!(r#"{{"kind":"outbox","v":1,"practice":"{practice}","id":"abc"}}"#));
+        assert_eq!(Event::parse(&text), Ok(event));
+        for wrong in [
+            String::new(),
+            "null".to_owned(),
+            text.replace(r#""v":1"#, r#""v":2"#),
+            text.replace(r#""v":1"#, r#""v":"1""#),
+            text.replace("outbox", "inbox"),
+            text.replace("prc_", "pat_"),
+            text.replace(r#""id""#, r#""more":1,"id""#),
+        ] {
+            assert_eq!(Event::parse(&wrong), Err(UnknownEvent), "{wrong}");
+        }
     }
 }

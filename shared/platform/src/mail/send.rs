@@ -4,7 +4,11 @@ use aws_sdk_ses::{operation::send_raw_email::SendRawEmailError, primitives::Blob
 use domain::{contact::ContactValue, time::Timestamp};
 
 use super::{MailId, Rendered, Route, compose};
-use crate::delivery::{Cause, ProviderId, SendError};
+use crate::{
+    aws::{self, SdkConfig},
+    config::{ConfigError, Environment},
+    delivery::{Cause, ProviderId, SendError},
+};
 
 /// Sends mails through SES. `SendRawEmail`, because the structured calls of API version 1 take no headers.
 #[derive(Clone)]
@@ -25,6 +29,22 @@ impl Mailer {
         configuration_set: Option<String>,
     ) -> Self {
         Self { ses, from, reply_to, configuration_set }
+    }
+
+    /// A mailer from `MAIL_FROM`, `MAIL_REPLY_TO` and, where bounces are to come back, `MAIL_CONFIGURATION_SET`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn from_environment(environment: &Environment, sdk: &SdkConfig) -> Result<Self, ConfigError> {
+        // The function's permission names the sender letter by letter, so another spelling would be refused later.
+        let from = environment.parsed("MAIL_FROM", "is not a plain e-mail address in lower case", |text| {
+            ContactValue::email(text).ok().filter(|address| address.expose() == text)
+        })?;
+        let reply_to = environment
+            .parsed("MAIL_REPLY_TO", "is not a plain e-mail address", |text| ContactValue::email(text).ok())?;
+        let configuration_set = environment.optional("MAIL_CONFIGURATION_SET").map(str::to_owned);
+        let ses = aws_sdk_ses::Client::new(&aws::for_delivery(sdk));
+        Ok(Self::new(ses, from, reply_to, configuration_set))
     }
 
     /// Sends one mail and returns SES's id of it. A send whose answer got lost may be repeated with the same

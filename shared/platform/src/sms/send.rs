@@ -4,7 +4,11 @@ use aws_sdk_sns::{operation::publish::PublishError, types::MessageAttributeValue
 use domain::contact::{ContactKind, ContactValue};
 
 use super::SmsBody;
-use crate::delivery::{Cause, ProviderId, SendError};
+use crate::{
+    aws::{self, SdkConfig},
+    config::{ConfigError, Environment},
+    delivery::{Cause, ProviderId, SendError},
+};
 
 /// How text messages leave. Off until a number is registered: e-mail comes first.
 #[derive(Clone)]
@@ -16,6 +20,23 @@ pub enum SmsSender {
 }
 
 impl SmsSender {
+    /// A sender by `SMS_BACKEND`: `off` or `sns`.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn from_environment(environment: &Environment, sdk: &SdkConfig) -> Result<Self, ConfigError> {
+        environment.parsed("SMS_BACKEND", "is neither off nor sns", |text| match text {
+            "off" => Some(Self::Off),
+            "sns" => Some(Self::Sns(aws_sdk_sns::Client::new(&aws::for_delivery(sdk)))),
+            _ => None,
+        })
+    }
+
+    /// Whether text messages leave at all.
+    pub const fn is_on(&self) -> bool {
+        !matches!(self, Self::Off)
+    }
+
     /// Sends one text message and returns the provider's id of it.
     ///
     /// SNS often accepts a message to a number that has sent STOP and drops it; only its delivery log tells.

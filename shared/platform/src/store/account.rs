@@ -117,6 +117,24 @@ impl Store {
         item.map(|item| Account::from_item(id, &item, sealer)).transpose()
     }
 
+    /// Accounts by id; one that is gone is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn accounts(
+        &self,
+        practice: PracticeId,
+        ids: &[AccountId],
+        sealer: &FieldSealer,
+    ) -> Result<Vec<Account>, StoreError> {
+        let wanted: Vec<_> = ids.iter().map(|id| keys::account(practice, *id)).collect();
+        let items = self.get_many(&wanted).await?;
+        ids.iter()
+            .zip(items)
+            .filter_map(|(id, item)| item.map(|item| Account::from_item(*id, &item, sealer)))
+            .collect()
+    }
+
     /// For whom an account may act, ended grants included.
     ///
     /// # Errors

@@ -102,8 +102,9 @@ impl Head {
         keys::conversation(self.practice, self.id)
     }
 
-    /// The item of a new conversation without a message.
+    /// The item of a new conversation.
     pub fn to_new_item(&self) -> Attributes {
+        let waits = self.unread(Side::Practice) > 0;
         NewItem::new(&self.key())
             .with("patient", string(self.patient))
             .with("topic", string(self.topic.as_str()))
@@ -119,6 +120,8 @@ impl Head {
             .with("queue_pk", string(keys::queue_partition(self.practice, self.assignee)))
             .with("activity", string(keys::activity(self.last_message_at, self.id)))
             .with_some("assignee", self.assignee.map(string))
+            .with_some("unread_pk", waits.then(|| string(keys::unread_partition(self.practice))))
+            .with_some("unread_since", waits.then(|| string(keys::activity(self.last_message_at, self.id))))
             .build()
     }
 }

@@ -149,6 +149,12 @@ impl Flow {
             .map_err(|_| StoreError::Malformed("sealed_address"))
     }
 
+    /// Whether nothing can come of it any more: it was used, or it is too old. The TTL only cleans up.
+    pub fn is_over(&self, now: Timestamp) -> bool {
+        let expired = self.item.optional_time("expires_at").is_none_or(|end| end <= now);
+        expired || self.item.optional_time("consumed_at").is_some()
+    }
+
     /// The messages whose link and code still open something.
     pub fn live_issues(&self, now: Timestamp) -> Vec<u32> {
         let live = |accepted: &Option<Timestamp>| accepted.is_some_and(|at| now < at.plus_seconds(SECRET_LIFE_SECONDS));

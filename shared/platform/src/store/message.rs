@@ -238,12 +238,10 @@ impl Store {
         let outbox_id = outbox_id(head, send);
         let fingerprint = secrets::blind_index(send.content_key, send.text.expose());
         let (said_patient, said_practice) = said_after(head, send.side);
-        let mut writes = self.message_writes(head, send, sent, &outbox_id, &fingerprint)?;
+        let writes = self.message_writes(head, send, sent, &outbox_id, &fingerprint)?;
         (head.last_seq, head.said_patient, head.said_practice) = (1, said_patient, said_practice);
         head.last_message_at = now;
-        let mut item = Vec::new();
-        item.append(&mut writes);
-        Ok((sent, item))
+        Ok((sent, writes))
     }
 
     fn send_writes(

@@ -7,9 +7,9 @@ use domain::{
 };
 
 use super::{
-    Store, StoreError, Write,
+    Store, StoreError,
     flow::{candidates_from, candidates_text},
-    item::{Item, NewItem, number, string},
+    item::{Attributes, Item, NewItem, number, string},
     keys,
     table::{Change, Table},
 };
@@ -31,10 +31,10 @@ pub struct NoticeLink {
 }
 
 impl NoticeLink {
-    /// The write that makes the link. A retried send writes the same again.
-    pub fn write(&self, token_hash: &str) -> Write {
+    /// The item of a new link.
+    fn to_item(&self, token_hash: &str) -> Attributes {
         let last = self.created_at.plus_seconds(NOTICE_UNREAD_LIFE_SECONDS + NOTICE_READ_LIFE_SECONDS);
-        let item = NewItem::new(&keys::notice_link(token_hash))
+        NewItem::new(&keys::notice_link(token_hash))
             .with("practice", string(self.practice))
             .with("conversation", string(self.conversation))
             .with("contact_point", string(self.contact))
@@ -42,8 +42,7 @@ impl NoticeLink {
             .with("created_at", number(self.created_at.as_millis()))
             .with("date_tries", number(0))
             .with("ttl", number(last.as_seconds() + 3600))
-            .build();
-        Write::Create(Table::Chat, item)
+            .build()
     }
 
     fn from_item(item: &Item) -> Result<Self, StoreError> {
@@ -65,6 +64,14 @@ impl NoticeLink {
 }
 
 impl Store {
+    /// Makes a link. A retried send carries the same token and leaves the link as it is.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn create_notice_link(&self, link: &NoticeLink, token_hash: &str) -> Result<(), StoreError> {
+        self.create(Table::Chat, link.to_item(token_hash)).await.map(drop)
+    }
+
     /// A notice link by the hash of its token.
     ///
     /// # Errors

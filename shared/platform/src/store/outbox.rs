@@ -5,24 +5,26 @@
 //! For a message the item is also the memory of its idempotency key and stays as long as the conversation.
 
 use domain::{
+    audit::Event,
     channel::NoticeKind,
-    id::{ConversationId, FlowId, PatientId, PracticeId},
+    id::{ContactPointId, ConversationId, FlowId, PatientId, PracticeId},
     time::Timestamp,
 };
 
 use super::{
-    Store, StoreError,
+    Cancelled, Store, StoreError, Write, audit,
     item::{Attributes, Item, NewItem, number, string},
     keys,
     table::{Change, Index, Query, Sort},
 };
+use crate::delivery::ProviderId;
 
 /// Seconds after which the sweeper looks for an item that no event has moved.
 pub const SWEEP_AFTER_SECONDS: i64 = 120;
 /// Seconds that a sender holds an item. Longer than any send takes with its retries.
 pub const LEASE_SECONDS: i64 = 60;
 /// Tries before an item has failed for good: with the waits of [`retry_after`] about four hours.
-pub const ATTEMPTS_MAX: u32 = 12;
+pub const ATTEMPTS_MAX: u32 = 14;
 
 /// What an outbox item tells of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,6 +84,28 @@ pub struct OutboxItem {
     pub created_at: Timestamp,
     /// How often it was leased, this time included.
     pub attempts: u32,
+    /// Contact points that an earlier try has reached.
+    pub told: Vec<ContactPointId>,
+}
+
+/// How an item ends.
+pub struct End<'a> {
+    /// Its last state.
+    pub ending: Ending,
+    /// Why, as one word of a closed set.
+    pub why: &'static str,
+    /// The providers' ids of what was accepted in this try.
+    pub accepted: &'a [ProviderId],
+}
+
+/// Due items of one shard.
+pub struct DuePage {
+    /// Practice and id of each item.
+    pub items: Vec<(PracticeId, String)>,
+    /// Entries of the index that lead to no item of this version.
+    pub unreadable: usize,
+    /// Where the next page begins, if there is more.
+    pub next: Option<Attributes>,
 }
 
 /// A new item that is due at once. Due items of a practice are spread by their id.
@@ -152,95 +176,127 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
         subject,
         created_at: item.time("created_at")?,
         attempts: item.number("attempts")?,
+        told: item.names("told").into_iter().filter_map(|point| ContactPointId::parse(point).ok()).collect(),
     })
 }
 
 impl Store {
-    /// Takes an item to send it. `None` if it is done, or somebody else holds it.
+    /// Takes an item to send it. `None` if it is done, waits for its next try, or is held by somebody else: whoever
+    /// was to bring it may forget it then, because an item that is not done stays in the due index.
     ///
     /// # Errors
-    /// [`StoreError`].
+    /// [`StoreError`]. An item of another shape has ended then.
     pub async fn lease_outbox(
         &self,
         practice: PracticeId,
         id: &str,
         now: Timestamp,
     ) -> Result<Option<OutboxItem>, StoreError> {
+        let until = now.plus_seconds(LEASE_SECONDS);
         let change = Change::new(
             keys::outbox(practice, id),
             "SET out_state = :leased, lease_until = :until, due_at = :due ADD attempts :one",
         )
-        .when("out_state = :new OR (out_state = :leased AND lease_until < :now)")
+        .when(
+            "(out_state = :new AND (attempts = :none OR due_at <= :now_text)) \
+             OR (out_state = :leased AND lease_until < :now)",
+        )
         .value(":leased", string("LEASED"))
         .value(":new", string("NEW"))
-        .value(":until", number(now.plus_seconds(LEASE_SECONDS).as_millis()))
+        .value(":until", number(until.as_millis()))
         .value(":due", string(now.plus_seconds(SWEEP_AFTER_SECONDS)))
         .value(":now", number(now.as_millis()))
+        .value(":now_text", string(now))
+        .value(":none", number(0))
         .value(":one", number(1));
-        let item = self.change(change).await?;
-        item.map(|item| from_item(practice, id, &item)).transpose()
+        let Some(item) = self.change(change).await? else { return Ok(None) };
+        match from_item(practice, id, &item) {
+            Ok(item) => Ok(Some(item)),
+            Err(malformed) => {
+                // No later try will read it better.
+                let end = Change::new(
+                    keys::outbox(practice, id),
+                    "SET out_state = :ending, ended_at = :now, why = :why REMOVE due_pk, due_at, lease_until",
+                )
+                .when("out_state = :leased AND lease_until = :until")
+                .value(":ending", string(Ending::Failed.as_str()))
+                .value(":why", string("malformed"))
+                .value(":leased", string("LEASED"))
+                .value(":until", number(until.as_millis()))
+                .value(":now", number(now.as_millis()));
+                self.change(end).await?;
+                Err(malformed)
+            }
+        }
     }
 
-    /// Whether an item is done. An item that never was counts as done: its transaction did not happen.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn outbox_is_done(&self, practice: PracticeId, id: &str) -> Result<bool, StoreError> {
-        let item = self.get(&keys::outbox(practice, id)).await?;
-        Ok(item.is_none_or(|item| item.optional_text("due_pk").is_none()))
-    }
-
-    /// Ends an item, and takes it out of the due index.
+    /// Ends an item with the audit events of this try, and takes it out of the due index. Returns whether it was
+    /// still in the caller's hands.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn end_outbox(
         &self,
         item: &OutboxItem,
-        ending: Ending,
-        reason: &'static str,
-        provider_id: Option<&str>,
+        end: &End<'_>,
+        events: &[Event],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let change = Change::new(
-            keys::outbox(item.practice, &item.id),
-            "SET out_state = :ending, ended_at = :now, why = :why, provider_id = :provider \
-             REMOVE due_pk, due_at, lease_until",
-        )
-        .when("out_state = :leased AND attempts = :attempts")
-        .value(":ending", string(ending.as_str()))
-        .value(":why", string(reason))
-        .value(":provider", string(provider_id.unwrap_or_default()))
-        .value(":now", number(now.as_millis()))
-        .value(":leased", string("LEASED"))
-        .value(":attempts", number(item.attempts));
-        self.change(change).await.map(drop)
+    ) -> Result<bool, StoreError> {
+        let accepted = end.accepted.iter().map(ProviderId::as_str).collect::<Vec<_>>().join(",");
+        let change = || {
+            let update = "SET out_state = :next, ended_at = :now, why = :why, provider_ids = :accepted \
+                          REMOVE due_pk, due_at, lease_until";
+            leased(item, update)
+                .value(":next", string(end.ending.as_str()))
+                .value(":why", string(end.why))
+                .value(":accepted", string(&accepted))
+                .value(":now", number(now.as_millis()))
+        };
+        self.let_go(change, events).await
     }
 
-    /// Gives an item back for another try. The sweeper brings it again if no event does.
+    /// Gives an item back for another try, with the contact points that need no other and the audit events of this
+    /// try. The sweeper brings it again. Returns whether it was still in the caller's hands.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn return_outbox(
         &self,
         item: &OutboxItem,
-        reason: &'static str,
+        why: &'static str,
+        told: &[ContactPointId],
+        events: &[Event],
         now: Timestamp,
-    ) -> Result<(), StoreError> {
-        let change = Change::new(
-            keys::outbox(item.practice, &item.id),
-            "SET out_state = :new, why = :why, due_at = :due REMOVE lease_until",
-        )
-        .when("out_state = :leased AND attempts = :attempts")
-        .value(":new", string("NEW"))
-        .value(":why", string(reason))
-        .value(":due", string(now.plus_seconds(retry_after(item.attempts))))
-        .value(":leased", string("LEASED"))
-        .value(":attempts", number(item.attempts));
-        self.change(change).await.map(drop)
+    ) -> Result<bool, StoreError> {
+        let told = item.told.iter().chain(told).map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let change = || {
+            let update = "SET out_state = :next, why = :why, told = :told, due_at = :due REMOVE lease_until";
+            leased(item, update)
+                .value(":next", string("NEW"))
+                .value(":why", string(why))
+                .value(":told", string(&told))
+                .value(":due", string(now.plus_seconds(retry_after(item.attempts))))
+        };
+        self.let_go(change, events).await
     }
 
-    /// Items of one shard that are due, oldest first.
+    async fn let_go(&self, change: impl Fn() -> Change, events: &[Event]) -> Result<bool, StoreError> {
+        if events.is_empty() {
+            return Ok(self.change(change()).await?.is_some());
+        }
+        let writes = || {
+            let mut writes = vec![Write::Update(change())];
+            writes.extend(events.iter().map(audit::write));
+            writes
+        };
+        match self.transact_patiently(writes).await? {
+            Ok(()) => Ok(true),
+            Err(Cancelled::Condition(..)) => Ok(false),
+            Err(Cancelled::Conflict) => Err(StoreError::Contended),
+        }
+    }
+
+    /// One page of the items of one shard that are due, oldest first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -249,16 +305,41 @@ impl Store {
         shard: u64,
         now: Timestamp,
         limit: u32,
-    ) -> Result<Vec<(PracticeId, String)>, StoreError> {
+        start: Option<Attributes>,
+    ) -> Result<DuePage, StoreError> {
         let partition = keys::due_partition(shard);
         let until = Sort::Between(Timestamp::from_millis(0).to_string(), now.to_string());
-        let query = Query { index: Some(Index::Due), limit: Some(limit), ..Query::new(&partition, until) };
-        let items = self.query(query).await?.items;
-        let parse = |item: &Item| {
-            let key = item.key()?;
-            let (practice, id) = keys::parse_outbox(&key.pk).ok_or(StoreError::Malformed("PK"))?;
-            Ok((practice, id.to_owned()))
-        };
-        items.iter().map(parse).collect()
+        let query = Query { index: Some(Index::Due), limit: Some(limit), start, ..Query::new(&partition, until) };
+        let page = self.query(query).await?;
+        let items: Vec<_> = page.items.iter().filter_map(outbox_of).collect();
+        Ok(DuePage { unreadable: page.items.len() - items.len(), items, next: page.next })
+    }
+}
+
+/// A change that only whoever holds the item can make.
+fn leased(item: &OutboxItem, update: &'static str) -> Change {
+    Change::new(keys::outbox(item.practice, &item.id), update)
+        .when("out_state = :leased AND attempts = :attempts")
+        .value(":leased", string("LEASED"))
+        .value(":attempts", number(item.attempts))
+}
+
+fn outbox_of(item: &Item) -> Option<(PracticeId, String)> {
+    let key = item.key().ok()?;
+    let (practice, id) = keys::parse_outbox(&key.pk)?;
+    Some((practice, id.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_last_four_hours_and_none_waits_longer_than_half_of_one() {
+        let waits: Vec<i64> = (1..ATTEMPTS_MAX).map(retry_after).collect();
+        assert_eq!(waits[..4], [30, 60, 120, 240]);
+        assert!(waits.is_sorted() && waits.iter().all(|wait| *wait <= 1_800));
+        let hours = waits.iter().sum::<i64>() / 3_600;
+        assert_eq!(hours, 4);
     }
 }

@@ -124,10 +124,11 @@ pub enum Cancelled {
 }
 
 impl Store {
-    /// The tables named by `CHAT_TABLE`, `MESSAGE_KEYS_TABLE` and `AUDIT_TABLE`.
+    /// The tables named by `CHAT_TABLE`, `MESSAGE_KEYS_TABLE` and `AUDIT_TABLE`. A function is told only of the
+    /// tables it works with; the others have no name here, and DynamoDB would refuse a call to them.
     ///
     /// # Errors
-    /// [`ConfigError`] for a missing name.
+    /// [`ConfigError`] for a malformed name, or none for the chat table.
     pub fn new(environment: &Environment, client: Client, entropy: Entropy) -> Result<Self, ConfigError> {
         let name = |variable| {
             environment.parsed(variable, "is not a table name", |text| {
@@ -135,7 +136,11 @@ impl Store {
                 ((3..=255).contains(&text.len()) && text.bytes().all(fits)).then(|| text.to_owned())
             })
         };
-        let names = [name("CHAT_TABLE")?, name("MESSAGE_KEYS_TABLE")?, name("AUDIT_TABLE")?];
+        let other = |variable| match environment.optional(variable) {
+            Some(_) => name(variable),
+            None => Ok(String::new()),
+        };
+        let names = [name("CHAT_TABLE")?, other("MESSAGE_KEYS_TABLE")?, other("AUDIT_TABLE")?];
         Ok(Self { client, names: Arc::new(names), entropy })
     }
 

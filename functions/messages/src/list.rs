@@ -1,0 +1,215 @@
+//! Lists: the practice's inbox, the patient's own conversations.
+
+use axum::{Json, extract::State};
+use domain::{
+    audit::Verb,
+    conversation::{ConversationState, Side},
+    id::{ConversationId, PatientId, StaffId},
+    role::Act,
+};
+use platform::{
+    App,
+    http::{Failure, Problem, Query, cursor, page},
+    sealing::FieldSealer,
+    store::{
+        StoreError,
+        conversation::{Filter, Head},
+        item::{Attributes, Item, NewItem},
+        keys,
+        patient::Patient,
+        session::{Holder, Session},
+    },
+};
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::view::ConversationView;
+
+/// Which conversations. Staff may ask by state, by assignee (open ones), by unread, or by patient; one of these.
+/// Patients see their own and may ask by state.
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Which {
+    /// `open` or `closed`; `open` if nothing else is asked for.
+    #[param(value_type = Option<String>)]
+    state: Option<ConversationState>,
+    /// `me`, `none` or `stf_…`.
+    assigned: Option<String>,
+    /// `true`: with something the practice has not read.
+    unread: Option<bool>,
+    /// `pat_…`: conversations of this patient.
+    patient: Option<String>,
+    /// 1 to 100, 50 if left out.
+    limit: Option<u32>,
+    /// From the page before.
+    cursor: Option<String>,
+}
+
+/// Conversations, newest activity first.
+#[utoipa::path(get, path = "/v1/conversations", operation_id = "listConversations", tag = "conversations",
+    params(Which),
+    responses(
+        (status = 200, body = page::Page<ConversationView>),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn list_conversations(
+    State(app): State<App>,
+    session: Session,
+    Query(which): Query<Which>,
+) -> Result<Json<page::Page<ConversationView>>, Failure> {
+    let limit = page::limit(which.limit)?;
+    let practice = app.known_practice(session.practice).await?;
+    let sealer = app.sealer(&practice).await?;
+    let list = List { app: &app, session: &session, sealer: &sealer, limit, cursor: which.cursor.as_deref() };
+    let page = match session.holder {
+        Holder::Account(_) => {
+            if which.assigned.is_some() || which.unread.is_some() || which.patient.is_some() {
+                return Err(Failure::field("", "unsupported_filter"));
+            }
+            let patients: Vec<_> = session.live_grants(app.clock.now()).map(|g| g.patient).collect();
+            list.of_patients(&patients, which.state).await?
+        }
+        Holder::Staff(me) => {
+            if !session.may(Act::ReadConversations) {
+                return Err(Failure::Forbidden);
+            }
+            match staff_view(&which, me)? {
+                StaffView::Index(filter, state) => list.of_practice(filter, state).await?,
+                StaffView::Patient(patient, state) => list.of_patients(&[patient], state).await?,
+            }
+        }
+    };
+    Ok(Json(page))
+}
+
+enum StaffView {
+    Index(Filter, Option<ConversationState>),
+    Patient(PatientId, Option<ConversationState>),
+}
+
+/// One filter picks one index; other combinations are refused rather than answered slowly.
+fn staff_view(which: &Which, me: StaffId) -> Result<StaffView, Failure> {
+    let unsupported = || Failure::field("", "unsupported_filter");
+    let open_or_any = !matches!(which.state, Some(ConversationState::Closed));
+    match (&which.assigned, which.unread, &which.patient) {
+        (None, None, None) => {
+            Ok(StaffView::Index(Filter::State(which.state.unwrap_or(ConversationState::Open)), None))
+        }
+        (Some(assigned), None, None) if open_or_any => {
+            let assignee = match assigned.as_str() {
+                "me" => Some(me),
+                "none" => None,
+                other => Some(StaffId::parse(other).map_err(|e| Failure::field("/assigned", e.code))?),
+            };
+            Ok(StaffView::Index(Filter::Assigned(assignee), None))
+        }
+        (None, Some(true), None) if open_or_any => Ok(StaffView::Index(Filter::Unread, which.state)),
+        (None, None, Some(patient)) => {
+            let patient = PatientId::parse(patient).map_err(|e| Failure::field("/patient", e.code))?;
+            Ok(StaffView::Patient(patient, which.state))
+        }
+        _ => Err(unsupported()),
+    }
+}
+
+struct List<'a> {
+    app: &'a App,
+    session: &'a Session,
+    sealer: &'a FieldSealer,
+    limit: u32,
+    cursor: Option<&'a str>,
+}
+
+impl List<'_> {
+    /// A page of an index. Heads and patients are read in one call, beside the audit event of the read.
+    async fn of_practice(
+        &self,
+        filter: Filter,
+        state: Option<ConversationState>,
+    ) -> Result<page::Page<ConversationView>, Failure> {
+        let practice = self.session.practice;
+        let query = format!("inbox {filter:?} {state:?}");
+        let start = self.open_cursor(&query)?;
+        let (listed, next) = self.app.store.inbox(practice, filter, self.limit, start).await?;
+        let ids: Vec<_> = listed.iter().map(|l| (l.conversation, Some(l.patient))).collect();
+        let mut rows = self.rows(&ids).await?;
+        rows.retain(|(head, _)| filter.matches(head) && state.is_none_or(|s| head.state == s));
+        Ok(self.page(&rows, next.map(|next| self.seal_cursor(&query, &next))))
+    }
+
+    /// A page of the conversations of these patients, newest first. The entries under a patient hold ids only, so
+    /// all of them are listed and one page of them is read.
+    async fn of_patients(
+        &self,
+        patients: &[PatientId],
+        state: Option<ConversationState>,
+    ) -> Result<page::Page<ConversationView>, Failure> {
+        let query = format!("own {patients:?} {state:?}");
+        let last = self.open_cursor(&query)?.map(|start| Item::from(start).text(keys::SK).map(str::to_owned));
+        let mut ids = Vec::new();
+        for patient in patients {
+            let own = self.app.store.conversations_of(self.session.practice, *patient).await?;
+            ids.extend(own.into_iter().map(|id| (id, Some(*patient))));
+        }
+        ids.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
+        if let Some(last) = last.transpose()? {
+            let last = ConversationId::parse(&last).map_err(|_| StoreError::Malformed("cursor"))?;
+            ids.retain(|(id, _)| *id < last);
+        }
+        let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
+        let more = ids.len() > limit;
+        ids.truncate(limit);
+        let next = ids.last().filter(|_| more).map(|(id, _)| {
+            let end = NewItem::new(&keys::ItemKey { pk: "own".to_owned(), sk: id.to_string() }).build();
+            self.seal_cursor(&query, &end)
+        });
+        let mut rows = self.rows(&ids).await?;
+        rows.retain(|(head, _)| state.is_none_or(|s| head.state == s));
+        rows.sort_by_key(|(head, _)| std::cmp::Reverse(head.last_message_at));
+        Ok(self.page(&rows, next))
+    }
+
+    /// Heads with their patients, as they stand now, and the event of this read.
+    async fn rows(&self, ids: &[(ConversationId, Option<PatientId>)]) -> Result<Vec<(Head, Patient)>, Failure> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let practice = self.session.practice;
+        let mut wanted: Vec<_> = ids.iter().map(|(id, _)| keys::conversation(practice, *id)).collect();
+        wanted.extend(ids.iter().filter_map(|(_, patient)| patient.map(|p| keys::patient(practice, p))));
+        let event = self.session.event(&self.app.entropy, self.app.clock.now(), Verb::ConversationsListed);
+        let (items, ()) = tokio::try_join!(self.app.store.get_many(&wanted), self.app.store.record(&event))?;
+        let (heads, patients) = items.split_at(ids.len());
+        let mut rows = Vec::with_capacity(ids.len());
+        for (((id, patient), head), item) in ids.iter().zip(heads).zip(patients) {
+            if let (Some(head), Some(item), Some(patient)) = (head, item, patient) {
+                let head = Head::from_item(practice, *id, head)?;
+                // The index is a hint; whose conversation it is says the head.
+                if head.patient == *patient {
+                    rows.push((head, Patient::from_item(*patient, item, self.sealer)?));
+                }
+            }
+        }
+        Ok(rows)
+    }
+
+    fn page(&self, rows: &[(Head, Patient)], next_cursor: Option<String>) -> page::Page<ConversationView> {
+        let side: Side = self.session.side();
+        let items = rows.iter().map(|(head, patient)| ConversationView::new(head, patient, side)).collect();
+        page::Page { items, next_cursor }
+    }
+
+    fn open_cursor(&self, query: &str) -> Result<Option<Attributes>, Failure> {
+        let viewer = self.session.holder.to_string();
+        self.cursor.map(|text| cursor::open(self.sealer, &viewer, query, text)).transpose()
+    }
+
+    fn seal_cursor(&self, query: &str, end: &Attributes) -> String {
+        cursor::seal(self.sealer, &self.session.holder.to_string(), query, end)
+    }
+}

@@ -1,0 +1,177 @@
+//! What leaves: conversations and messages in the shapes of the API.
+
+use domain::{
+    conversation::{ConversationState, Side, Topic},
+    id::{ConversationId, MessageId},
+    time::Timestamp,
+};
+use platform::store::{
+    conversation::Head,
+    message::{OpenedMessage, Sent, StoredMessage},
+    patient::Patient,
+};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// The patient of a conversation.
+#[derive(Serialize, ToSchema)]
+pub struct PatientView {
+    /// `pat_…`
+    pub id: String,
+    /// Name.
+    pub name: String,
+    /// BCP 47 language of the patient.
+    pub language: String,
+}
+
+/// How far each side has read.
+#[derive(Serialize, ToSchema)]
+pub struct ReadUpTo {
+    /// The patient's side.
+    pub patient: u64,
+    /// The practice.
+    pub practice: u64,
+}
+
+/// A conversation.
+#[derive(Serialize, ToSchema)]
+pub struct ConversationView {
+    /// `cnv_…`
+    pub id: String,
+    /// Whom it is with.
+    pub patient: PatientView,
+    /// What it is about.
+    #[schema(value_type = String, example = "medical_question")]
+    pub topic: Topic,
+    /// `open` or `closed`.
+    #[schema(value_type = String, example = "open")]
+    pub state: ConversationState,
+    /// `stf_…` of who answers it; patients see `null`.
+    pub assigned_to: Option<String>,
+    /// The last sequence number.
+    pub last_seq: u64,
+    /// How far each side has read.
+    pub read_up_to: ReadUpTo,
+    /// Messages of the other side that the reader's side has not read.
+    pub unread: u64,
+    /// When the last message came.
+    #[schema(value_type = String, format = DateTime)]
+    pub last_message_at: Timestamp,
+}
+
+impl ConversationView {
+    /// A conversation as this side sees it.
+    pub fn new(head: &Head, patient: &Patient, side: Side) -> Self {
+        Self {
+            id: head.id.to_string(),
+            patient: PatientView {
+                id: patient.id.to_string(),
+                name: patient.name.expose().to_owned(),
+                language: patient.language.to_string(),
+            },
+            topic: head.topic,
+            state: head.state,
+            assigned_to: head.assignee.filter(|_| side == Side::Practice).map(|id| id.to_string()),
+            last_seq: head.last_seq,
+            read_up_to: ReadUpTo { patient: head.read_patient.seq, practice: head.read_practice.seq },
+            unread: head.unread(side),
+            last_message_at: head.last_message_at,
+        }
+    }
+}
+
+/// Who sent a message.
+#[derive(Serialize, ToSchema)]
+pub struct SenderView {
+    /// `patient` or `staff`.
+    pub kind: &'static str,
+    /// `acc_…` or `stf_…`
+    pub id: String,
+    /// The name; `null` where the message does not open any more.
+    pub name: Option<String>,
+}
+
+/// The content of a message.
+#[derive(Serialize, ToSchema)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum BodyView {
+    /// Free text.
+    Text {
+        /// The text.
+        text: String,
+    },
+}
+
+/// A message.
+#[derive(Serialize, ToSchema)]
+pub struct MessageView {
+    /// `msg_…`
+    pub id: String,
+    /// `cnv_…`
+    pub conversation_id: String,
+    /// Its place in the conversation, from 1.
+    pub seq: u64,
+    /// Who sent it.
+    pub sender: SenderView,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub sent_at: Timestamp,
+    /// `sent` or `recalled`.
+    pub state: &'static str,
+    /// The content; `null` if it was recalled or cannot be read.
+    pub body: Option<BodyView>,
+}
+
+const fn sender_kind(side: Side) -> &'static str {
+    match side {
+        Side::Patient => "patient",
+        Side::Practice => "staff",
+    }
+}
+
+/// A message that was just sent, from its request.
+pub fn sent_message(
+    conversation: ConversationId,
+    sent: Sent,
+    side: Side,
+    sender: String,
+    sender_name: String,
+    text: &str,
+) -> MessageView {
+    message(conversation, sent.id, sent.seq, sent.at, side, sender, "sent", Some((sender_name, text.to_owned())))
+}
+
+/// A stored message; without a secret it was recalled, without content it did not open.
+pub fn stored_message(
+    conversation: ConversationId,
+    stored: &StoredMessage,
+    has_secret: bool,
+    opened: Option<OpenedMessage>,
+) -> MessageView {
+    let state = if has_secret { "sent" } else { "recalled" };
+    let content = opened.map(|o| (o.sender_name, o.text));
+    message(conversation, stored.id, stored.seq, stored.sent_at, stored.side, stored.sender.clone(), state, content)
+}
+
+#[allow(clippy::too_many_arguments, reason = "the members of one shape, in its order")]
+fn message(
+    conversation: ConversationId,
+    id: MessageId,
+    seq: u64,
+    sent_at: Timestamp,
+    side: Side,
+    sender: String,
+    state: &'static str,
+    content: Option<(String, String)>,
+) -> MessageView {
+    let (name, body) = content.map_or((None, None), |(name, text)| (Some(name), Some(BodyView::Text { text })));
+    MessageView {
+        id: id.to_string(),
+        conversation_id: conversation.to_string(),
+        seq,
+        sender: SenderView { kind: sender_kind(side), id: sender, name },
+        sent_at,
+        state,
+        body,
+    }
+}
