@@ -27,8 +27,8 @@ export default defineConfig({
   plugins: [fluent(), svelte()],
   build: {
     // The floor: iOS 13 and Chrome 80. Module scripts are the feature test (see public/unsupported.js).
-    target: ['safari13', 'chrome80', 'firefox78'],
-    cssTarget: ['safari13', 'chrome80', 'firefox78'],
+    target: ['ios13', 'safari13', 'chrome80', 'firefox78'],
+    cssTarget: ['ios13', 'safari13', 'chrome80', 'firefox78'],
     // The content security policy allows nothing inline.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -77,7 +77,7 @@ describe('what comes back', () => {
     [401, { type: '/problems/no-session' }, 'signed_out'],
     [403, { type: '/problems/step-up-required' }, 'forbidden'],
     [404, {}, 'not_found'],
-    [429, { message: 'Too Many Requests' }, 'busy'],
+    [429, { message: 'Too Many Requests' }, 'too_many'],
     [503, { message: 'Service Unavailable' }, 'busy'],
     [500, undefined, 'failed'],
   ])('%i %j is %s', async (status, body, meaning) => {

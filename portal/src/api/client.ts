@@ -30,8 +30,17 @@ interface Extras {
 
 export type Options<O> = PathOf<O> & QueryOf<O> & BodyOf<O> & Extras;
 
-/** What went wrong, by meaning. `offline`: no answer came; `busy`: worth trying again. */
-export type Failure = 'offline' | 'signed_out' | 'refused' | 'forbidden' | 'not_found' | 'invalid' | 'busy' | 'failed';
+/** What went wrong, by meaning. `offline`: no answer came; `busy`: worth trying again; `too_many`: after a while. */
+export type Failure =
+  | 'offline'
+  | 'signed_out'
+  | 'refused'
+  | 'forbidden'
+  | 'not_found'
+  | 'invalid'
+  | 'busy'
+  | 'too_many'
+  | 'failed';
 
 /** One member of a request that the server did not accept. */
 export interface FieldError {
@@ -99,7 +108,8 @@ function failureOf(status: number, slug: string): Failure {
   if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';
   if (status === 400 || status === 413 || status === 422) return 'invalid';
-  if (status === 409 || status === 429 || status === 503) return 'busy';
+  if (status === 429) return 'too_many';
+  if (status === 409 || status === 503) return 'busy';
   return 'failed';
 }
 

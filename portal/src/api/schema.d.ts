@@ -707,7 +707,8 @@ export interface components {
             }[];
         };
         LoginLinkRequest: {
-            practice?: string;
+            practice: string;
+            language?: string;
             /** @enum {string} */
             for?: "patient" | "staff";
             address: string;

@@ -47,7 +47,7 @@ export class Thread {
       this.conversation = head.data;
       this.#markedRead = head.data.read_up_to[this.side];
       this.#epoch = page.data.epoch;
-      this.#take(page.data);
+      this.#take(page.data as MessagePage);
       this.firstUnread = this.#firstUnread();
       this.status = 'ready';
       this.#poller?.stop();
@@ -72,7 +72,7 @@ export class Thread {
     try {
       const query = { before };
       const page = await call('get', '/v1/conversations/{id}/messages', { path: { id: this.id }, query, active: true });
-      this.messages = mergeMessages(this.messages, page.data.items);
+      this.messages = mergeMessages(this.messages, page.data.items as Message[]);
       this.stale = false;
     } catch {
       this.stale = true;
@@ -94,7 +94,7 @@ export class Thread {
       this.#outgoing.accepted();
       this.firstUnread = 0;
       // Not the last known seq: messages of others may stand between, and the poll brings them.
-      this.messages = mergeMessages(this.messages, [answer.data]);
+      this.messages = mergeMessages(this.messages, [answer.data as Message]);
       if (this.conversation !== null) this.conversation = { ...this.conversation, state: 'open' };
       void this.#poller?.runNow();
     } finally {
@@ -117,7 +117,8 @@ export class Thread {
       let isNew = false;
       for (;;) {
         const query = { after: this.#lastSeq };
-        const page = (await call('get', '/v1/conversations/{id}/messages', { path: { id: this.id }, query, active })).data;
+        const page = (await call('get', '/v1/conversations/{id}/messages', { path: { id: this.id }, query, active }))
+          .data as MessagePage;
         if (this.#isClosed) return false;
         if (page.epoch !== this.#epoch) {
           // The history was restored or rewritten: nothing known counts any more.

@@ -8,6 +8,8 @@ export function failureText(failure: Failure): string {
       return t('error-offline');
     case 'busy':
       return t('error-busy');
+    case 'too_many':
+      return t('error-too-many');
     case 'invalid':
       return t('error-invalid');
     case 'signed_out':

@@ -11,3 +11,8 @@ export const TOPIC_KEYS: Record<Topic, string> = {
 };
 
 export const TOPICS = Object.keys(TOPIC_KEYS) as Topic[];
+
+/** The string of a topic as the server names it; one it learned after this page was built is "something else". */
+export function topicKey(topic: string): string {
+  return topic in TOPIC_KEYS ? TOPIC_KEYS[topic as Topic] : TOPIC_KEYS.other;
+}

@@ -1,4 +1,4 @@
-import { call } from '../api/client';
+import { call, failureFrom } from '../api/client';
 import type { Conversation } from '../api/types';
 import { Poller } from '../lib/polling';
 
@@ -22,7 +22,7 @@ export function viewOf(name: string | null): View {
 export class Inbox {
   view = $state<View>('open');
   items = $state.raw<Conversation[]>([]);
-  status = $state<'loading' | 'ready'>('loading');
+  status = $state<'loading' | 'ready' | 'forbidden'>('loading');
   stale = $state(false);
   hasMore = $state(false);
   loadingMore = $state(false);
@@ -100,8 +100,13 @@ export class Inbox {
       this.onHeads(page.items);
       if (arrived && !isFirst) this.onArrived();
       return arrived;
-    } catch {
-      this.stale = true;
+    } catch (error) {
+      if (failureFrom(error) === 'forbidden') {
+        this.status = 'forbidden';
+        this.items = [];
+      } else {
+        this.stale = true;
+      }
       return false;
     }
   }

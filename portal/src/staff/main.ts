@@ -1,3 +1,4 @@
+import '../lib/floor';
 import { mount } from 'svelte';
 import { whenLocalRun } from '../api/client';
 import { startLanguage } from '../i18n/i18n.svelte';

@@ -29,6 +29,7 @@ all-messages = All messages
 error-summary = There is a problem
 error-offline = We cannot reach the server. Check your internet connection and try again.
 error-busy = The service is busy right now. Wait a moment and try again.
+error-too-many = That was too often. Wait a few minutes and try again.
 error-failed = Something went wrong on our side. Try again in a few minutes.
 error-invalid = We could not accept this. Check what you typed and try again.
 not-found-title = This page is not here
@@ -70,7 +71,7 @@ send-again-wait = { $seconds ->
     [one] You can ask again in 1 second
    *[other] You can ask again in { $seconds } seconds
 }
-sent-again = We sent it again. The newest code works, and the one before it too for a few minutes.
+sent-again = We sent it again. Use the newest code.
 other-address = Use another address
 
 ## Birth date

@@ -32,6 +32,7 @@ inbox-unassigned = Unassigned
 inbox-closed = Closed
 inbox-list = Conversations
 inbox-empty = Nothing here.
+inbox-forbidden = Your role does not read conversations.
 inbox-pick = Choose a conversation
 inbox-pick-hint = Or find a patient and write to them.
 inbox-unread-mark = Unread

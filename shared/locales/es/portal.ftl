@@ -29,6 +29,7 @@ all-messages = Todos los mensajes
 error-summary = Hay un problema
 error-offline = No podemos conectar con el servidor. Revise su conexión a internet e inténtelo de nuevo.
 error-busy = El servicio está ocupado en este momento. Espere un poco e inténtelo de nuevo.
+error-too-many = Fueron demasiados intentos. Espere unos minutos e inténtelo de nuevo.
 error-failed = Algo falló de nuestro lado. Inténtelo de nuevo en unos minutos.
 error-invalid = No pudimos aceptar esto. Revise lo que escribió e inténtelo de nuevo.
 not-found-title = Esta página no está aquí
@@ -70,7 +71,7 @@ send-again-wait = { $seconds ->
     [one] Puede pedirlo de nuevo en 1 segundo
    *[other] Puede pedirlo de nuevo en { $seconds } segundos
 }
-sent-again = Lo enviamos otra vez. Sirve el código más reciente, y el anterior también por unos minutos.
+sent-again = Lo enviamos otra vez. Use el código más reciente.
 other-address = Usar otra dirección
 
 ## Birth date

@@ -32,6 +32,7 @@ inbox-unassigned = Sin asignar
 inbox-closed = Cerradas
 inbox-list = Conversaciones
 inbox-empty = No hay nada aquí.
+inbox-forbidden = Su función no incluye leer conversaciones.
 inbox-pick = Elija una conversación
 inbox-pick-hint = O busque a un paciente y escríbale.
 inbox-unread-mark = Sin leer
