@@ -35,7 +35,7 @@ pub struct NewFlow<'a> {
     /// Hash of the cookie's secret.
     pub secret_hash: String,
     /// What the browser calls itself, in a closed set of words.
-    pub browser: &'static str,
+    pub browser: String,
     /// The language of the page.
     pub language: Language,
     /// When.
@@ -51,7 +51,7 @@ impl NewFlow<'_> {
             .with("address_kind", string(self.address.kind().as_str()))
             .with("sealed_address", sealer.seal(&key, "sealed_address", self.address.expose()))
             .with("secret_hash", string(&self.secret_hash))
-            .with("browser", string(self.browser))
+            .with("browser", string(&self.browser))
             .with("lang", string(&self.language))
             .with("created_at", number(self.at.as_millis()))
             .with("expires_at", number(self.at.plus_seconds(FLOW_LIFE_SECONDS).as_millis()))

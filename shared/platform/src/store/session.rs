@@ -7,6 +7,7 @@ use domain::{
     Invalid,
     audit::ActorId,
     id::{AccountId, ConversationId, PatientId, PracticeId, StaffId},
+    language::Language,
     role::Role,
     session::{SessionKind, SessionTimes},
     sign_in::BrowserSecret,
@@ -182,6 +183,8 @@ pub struct Session {
     pub opens: Option<ConversationId>,
     /// The holder's name, sealed as a field of the session item.
     pub sealed_name: Vec<u8>,
+    /// The language of the holder.
+    pub language: Language,
     /// Hash of the secret.
     pub hash: String,
 }
@@ -218,6 +221,7 @@ impl Session {
             .with("session_scope", string(scope))
             .with_some("opens", self.opens.map(string))
             .with("sealed_name", binary(self.sealed_name.clone()))
+            .with("lang", string(&self.language))
             .build())
     }
 
@@ -235,6 +239,7 @@ impl Session {
             },
             opens: item.optional_text("opens").and_then(|t| ConversationId::parse(t).ok()),
             sealed_name: item.bytes("sealed_name")?.to_vec(),
+            language: item.parsed("lang", Language::parse)?,
             hash: token.hash(),
         })
     }

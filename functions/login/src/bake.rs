@@ -1,0 +1,162 @@
+//! Making a session: one transaction with everything that it rests on, and the answer that carries it.
+
+use axum::{
+    Json,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    audit::{Event, Verb},
+    id::ConversationId,
+    language::Language,
+    session::{SessionKind, SessionTimes},
+};
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use platform::{
+    App,
+    http::{Failure, cookie},
+    sealing::FieldSealer,
+    secrets,
+    store::{
+        Write, audit,
+        account::Account,
+        item::number,
+        keys,
+        patient::Patient,
+        session::{Grant, Holder, Scope, Session, SessionToken},
+        staff::Staff,
+        table::{Change, Table},
+    },
+};
+
+use crate::view::session_view;
+
+/// A session that was made, with its token.
+pub(crate) struct Fresh {
+    /// The session.
+    pub(crate) session: Session,
+    token: SessionToken,
+}
+
+/// Makes sessions of one practice.
+pub(crate) struct Baker<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) sealer: &'a FieldSealer,
+}
+
+impl Baker<'_> {
+    /// A session of an account, if its rights are still those that were read. `beside` are the writes that end
+    /// what the session was bought with: they happen with it or not at all.
+    pub(crate) async fn for_account(
+        &self,
+        practice: domain::id::PracticeId,
+        account: &Account,
+        grants: Vec<Grant>,
+        opens: Option<ConversationId>,
+        beside: Vec<Write>,
+    ) -> Result<Fresh, Failure> {
+        let holder = Holder::Account(account.id);
+        let mut writes = vec![Write::Check(
+            Change::new(keys::account(practice, account.id), "")
+                .when("epoch = :epoch")
+                .value(":epoch", number(account.epoch)),
+        )];
+        writes.extend(grants.iter().map(|grant| {
+            let key = keys::account_grant(practice, account.id, grant.patient);
+            Write::Check(Change::new(key, "").when("attribute_exists(PK)"))
+        }));
+        writes.extend(beside);
+        let name = account.name.expose();
+        let draft = Draft { kind: SessionKind::Patient, grants, roles: Vec::new(), opens };
+        self.make(practice, holder, name, account.language.clone(), draft, writes).await
+    }
+
+    /// A session of a member of staff, if their rights are still those that were read.
+    pub(crate) async fn for_staff(
+        &self,
+        practice: domain::id::PracticeId,
+        staff: &Staff,
+        beside: Vec<Write>,
+    ) -> Result<Fresh, Failure> {
+        let mut writes = vec![Write::Check(
+            Change::new(keys::staff(practice, staff.id), "")
+                .when("epoch = :epoch AND active = :one")
+                .value(":epoch", number(staff.epoch))
+                .value(":one", number(1)),
+        )];
+        writes.extend(beside);
+        let draft =
+            Draft { kind: SessionKind::Staff, grants: Vec::new(), roles: staff.roles.clone(), opens: None };
+        let holder = Holder::Staff(staff.id);
+        self.make(practice, holder, staff.name.expose(), staff.language.clone(), draft, writes).await
+    }
+
+    async fn make(
+        &self,
+        practice: domain::id::PracticeId,
+        holder: Holder,
+        name: &str,
+        language: Language,
+        draft: Draft,
+        mut writes: Vec<Write>,
+    ) -> Result<Fresh, Failure> {
+        let now = self.app.clock.now();
+        let token = SessionToken { practice, holder, secret: secrets::browser_secret(&self.app.entropy) };
+        let key = token.key();
+        let session = Session {
+            practice,
+            holder,
+            kind: draft.kind,
+            times: SessionTimes { created_at: now, active_at: now },
+            roles: draft.roles,
+            grants: draft.grants,
+            scope: Scope::Full,
+            opens: draft.opens,
+            sealed_name: self.sealer.seal_bytes(&key, "sealed_name", name),
+            language,
+            hash: token.hash(),
+        };
+        let mut event: Event = session.event(&self.app.entropy, now, Verb::SignedIn);
+        event.conversation = draft.opens;
+        writes.push(Write::Create(Table::Chat, session.to_item()?));
+        writes.push(audit::write(&event));
+        // A condition that does not hold is a link that was used, a right that was taken, a person that was barred:
+        // to whoever asks, all of these are the same.
+        match self.app.store.transact(writes).await? {
+            Ok(()) => Ok(Fresh { session, token }),
+            Err(_) => Err(Failure::SignInFailed),
+        }
+    }
+}
+
+struct Draft {
+    kind: SessionKind,
+    grants: Vec<Grant>,
+    roles: Vec<domain::role::Role>,
+    opens: Option<ConversationId>,
+}
+
+/// Whether a client that is no browser asks for the token itself: browsers always send one of these headers.
+pub(crate) fn token_wanted(parts: &Parts, want_token: bool) -> bool {
+    let from_browser =
+        parts.headers.keys().any(|name| *name == header::ORIGIN || name.as_str().starts_with("sec-fetch-"));
+    want_token && !from_browser
+}
+
+impl Fresh {
+    /// 201 with the session, its cookie, and the end of the flow's.
+    pub(crate) async fn into_answer(
+        self,
+        app: &App,
+        known: Vec<Patient>,
+        with_token: bool,
+    ) -> Result<Response, Failure> {
+        let mut view = session_view(app, &self.session, known).await?;
+        view.token = with_token.then(|| self.token.expose());
+        let policy = self.session.kind.policy();
+        let max_age = policy.persistent_cookie.then_some(policy.absolute_seconds);
+        let mut headers = HeaderMap::new();
+        headers.append(header::SET_COOKIE, cookie::set(cookie::SESSION, &self.token.expose(), max_age));
+        headers.append(header::SET_COOKIE, cookie::clear(cookie::FLOW));
+        Ok((StatusCode::CREATED, headers, Json(view)).into_response())
+    }
+}

@@ -1,0 +1,199 @@
+//! The first proof: a link or a code.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    id::PracticeId,
+    sign_in::{Audience, Code, FlowCookie, LinkToken},
+    time::Timestamp,
+};
+use http::{StatusCode, request::Parts};
+use platform::{
+    App,
+    http::{
+        Failure, Json as Body, Problem, cookie,
+        edge::{ClientNetwork, OwnOrigin},
+    },
+    keys::Purpose,
+    secrets::{self, SecretPurpose},
+    store::{
+        Write,
+        flow::{self, Flow, FlowTry, LeadsTo},
+        practice::Practice,
+        rate::{Counted, Counter},
+        session::{Holder, SessionToken},
+    },
+};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::{
+    bake::{Baker, token_wanted},
+    view::{NextStep, Opens, SessionView, session_view},
+};
+
+/// A link or a code, exactly one of them.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Redeem {
+    /// The token of a link, sign-in or notice.
+    token: Option<String>,
+    /// The code of a message.
+    code: Option<String>,
+    /// Whether the answer shall hold the session token; for clients that are no browser.
+    #[serde(default)]
+    want_token: bool,
+}
+
+/// Offers a link or code. Patients go on with the birth date; a notice link is answered alike whether it is real.
+#[utoipa::path(post, path = "/v1/sessions", operation_id = "redeem", tag = "sign-in",
+    request_body = Redeem,
+    responses(
+        (status = 200, body = NextStep),
+        (status = 201, body = SessionView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn redeem(
+    State(app): State<App>,
+    _: OwnOrigin,
+    ClientNetwork(network): ClientNetwork,
+    parts: Parts,
+    Body(body): Body<Redeem>,
+) -> Result<Response, Failure> {
+    let flow = cookie::get(&parts.headers, cookie::FLOW).and_then(|text| FlowCookie::parse(text).ok());
+    let with_token = token_wanted(&parts, body.want_token);
+    match (body.token, body.code) {
+        (Some(token), None) => {
+            let token = LinkToken::parse(&token).ok();
+            let offered = token.as_ref().map(Offered::Link);
+            if let (Some(cookie), Some(offered)) = (&flow, &offered)
+                && let Some(flow) = compare(&app, cookie, &network, offered).await?
+            {
+                return proven(&app, &flow, with_token).await;
+            }
+            match token {
+                Some(token) => notice(&app, &parts, &token).await,
+                None => Ok(birth_date_next()),
+            }
+        }
+        (None, Some(code)) => {
+            let cookie = flow.ok_or(Failure::SignInFailed)?;
+            let code = Code::parse(&code).map_err(|_| Failure::SignInFailed)?;
+            let flow = compare(&app, &cookie, &network, &Offered::Code(&code)).await?;
+            proven(&app, &flow.ok_or(Failure::SignInFailed)?, with_token).await
+        }
+        _ => Err(Failure::field("", "token_or_code")),
+    }
+}
+
+fn birth_date_next() -> Response {
+    (StatusCode::OK, Json(NextStep { next: "birth_date" })).into_response()
+}
+
+enum Offered<'a> {
+    Link(&'a LinkToken),
+    Code(&'a Code),
+}
+
+/// The flow, if what was offered is of one of its messages and those are not too old. The try is counted before
+/// anything is compared; without the cookie of the browser that asked nothing is counted at all.
+async fn compare(
+    app: &App,
+    cookie: &FlowCookie,
+    network: &str,
+    offered: &Offered<'_>,
+) -> Result<Option<Flow>, Failure> {
+    let Some(practice) = app.practice(cookie.practice).await? else { return Ok(None) };
+    let now = app.clock.now();
+    let hash = secrets::hash(cookie.secret.expose());
+    let most = practice.policies.limits().tries_per_flow;
+    let attempt = FlowTry { practice: practice.id, flow: cookie.flow, secret_hash: &hash, most };
+    let (flow, ()) = tokio::try_join!(
+        async { app.store.try_flow(&attempt, now).await.map_err(Failure::from) },
+        count_redeem(app, &practice, network, now),
+    )?;
+    let Some(flow) = flow else { return Ok(None) };
+    let key = app.practice_key(&practice, Purpose::Link).await?;
+    let id = flow.id.to_string();
+    let fits = flow.live_issues(now).into_iter().fold(false, |fits, issue| {
+        fits | match offered {
+            Offered::Link(token) => {
+                let expected = secrets::link_token(&key, SecretPurpose::FlowLink, &id, issue);
+                secrets::equal(expected.expose(), token.expose())
+            }
+            Offered::Code(code) => secrets::equal(secrets::code(&key, &id, issue).expose(), code.expose()),
+        }
+    });
+    Ok(fits.then_some(flow))
+}
+
+/// The limit of offering secrets, by network.
+pub(crate) async fn count_redeem(
+    app: &App,
+    practice: &Practice,
+    network: &str,
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let rate = practice.policies.limits().redeems_per_client;
+    let counter = Counter { practice: practice.id, scope: "redeem-network", subject: network, rate };
+    match app.store.count(&counter, now).await? {
+        Counted::Within => Ok(()),
+        Counted::Over(seconds) => Err(Failure::TooMany(seconds)),
+    }
+}
+
+/// What link or code has earned: patients the next question, staff a session where the practice allows that.
+async fn proven(app: &App, flow: &Flow, with_token: bool) -> Result<Response, Failure> {
+    let now = app.clock.now();
+    match (flow.audience, &flow.leads_to) {
+        (Audience::Patient, Some(LeadsTo::Patients(_))) => {
+            if app.store.prove_flow(flow, now).await? { Ok(birth_date_next()) } else { Err(Failure::SignInFailed) }
+        }
+        (Audience::Staff, Some(LeadsTo::Staff(staff))) => {
+            let practice = app.known_practice(flow.practice).await?;
+            if !practice.policies.staff_link_sign_in {
+                app.store.prove_flow(flow, now).await?;
+                return Ok((StatusCode::OK, Json(NextStep { next: "second_factor" })).into_response());
+            }
+            let sealer = app.sealer(&practice).await?;
+            let staff = app.store.staff(practice.id, *staff, &sealer).await?;
+            let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
+            let consume = Write::Update(flow::consume(practice.id, flow.id, now));
+            let baker = Baker { app, sealer: &sealer };
+            let fresh = baker.for_staff(practice.id, &staff, vec![consume]).await?;
+            fresh.into_answer(app, Vec::new(), with_token).await
+        }
+        _ => Err(Failure::SignInFailed),
+    }
+}
+
+/// A notice link: opens directly where a live session may see it, otherwise asks for the birth date.
+async fn notice(app: &App, parts: &Parts, token: &LinkToken) -> Result<Response, Failure> {
+    let Some(session) = cookie::get(&parts.headers, cookie::SESSION).and_then(|t| SessionToken::parse(t).ok()) else {
+        return Ok(birth_date_next());
+    };
+    let now = app.clock.now();
+    let hash = secrets::hash(token.expose());
+    let (found, link) =
+        tokio::try_join!(app.store.session_with(&session, &[], now), app.store.notice_link(&hash))?;
+    let (Some((mut session, _)), Some(link)) = (found, link) else { return Ok(birth_date_next()) };
+    let practice: PracticeId = session.practice;
+    let theirs = link.practice == practice
+        && link.candidates.iter().any(|(account, _)| session.holder == Holder::Account(*account));
+    if !theirs || !link.is_live(now) {
+        return Ok(birth_date_next());
+    }
+    session.opens = Some(link.conversation);
+    let mut view = session_view(app, &session, Vec::new()).await?;
+    view.opens = Some(Opens { conversation_id: link.conversation.to_string() });
+    Ok((StatusCode::CREATED, Json(view)).into_response())
+}

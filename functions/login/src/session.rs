@@ -1,0 +1,38 @@
+//! The session of a request: showing it, ending it.
+
+use axum::{Json, extract::State, response::IntoResponse};
+use domain::audit::Verb;
+use http::{HeaderMap, StatusCode, header};
+use platform::{
+    App,
+    http::{Failure, Problem, cookie},
+    store::session::Session,
+};
+
+use crate::view::{SessionView, session_view};
+
+/// Who is signed in.
+#[utoipa::path(get, path = "/v1/session", operation_id = "getSession", tag = "sign-in",
+    responses(
+        (status = 200, body = SessionView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn get_session(State(app): State<App>, session: Session) -> Result<Json<SessionView>, Failure> {
+    session_view(&app, &session, Vec::new()).await.map(Json)
+}
+
+/// Signs out.
+#[utoipa::path(delete, path = "/v1/session", operation_id = "signOut", tag = "sign-in",
+    responses(
+        (status = 204),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn sign_out(State(app): State<App>, session: Session) -> Result<impl IntoResponse, Failure> {
+    let event = session.event(&app.entropy, app.clock.now(), Verb::SignedOut);
+    app.store.end_session(&session, &event).await?;
+    let gone = HeaderMap::from_iter([(header::SET_COOKIE, cookie::clear(cookie::SESSION))]);
+    Ok((StatusCode::NO_CONTENT, gone))
+}
