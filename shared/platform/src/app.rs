@@ -22,6 +22,9 @@ use crate::{
 /// How long a practice's profile and policies are used from memory.
 const PRACTICE_SECONDS: i64 = 60;
 
+/// Practices in memory, each with when it was read.
+type Practices = HashMap<PracticeId, (Arc<Practice>, Timestamp)>;
+
 /// The state of a function: built once, cheap to clone.
 #[derive(Clone)]
 pub struct App {
@@ -37,7 +40,7 @@ pub struct App {
     pub edge: Arc<Edge>,
     /// The practice of a host that names none.
     pub default_practice: Option<Slug>,
-    practices: Arc<Mutex<HashMap<PracticeId, (Arc<Practice>, Timestamp)>>>,
+    practices: Arc<Mutex<Practices>>,
     slugs: Arc<Mutex<HashMap<String, PracticeId>>>,
 }
 
