@@ -17,8 +17,9 @@ use platform::{
     sealing::FieldSealer,
     secrets,
     store::{
-        Write, audit,
+        Write,
         account::Account,
+        audit,
         item::number,
         keys,
         patient::Patient,

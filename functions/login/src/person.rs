@@ -22,7 +22,9 @@ use platform::{
     sealing::FieldSealer,
     secrets,
     store::{
-        Store, StoreError, Write, account::Account, audit,
+        Store, StoreError, Write,
+        account::Account,
+        audit,
         flow::{self, FlowTry, LeadsTo},
         keys, notice_link,
         patient::Patient,
@@ -79,7 +81,8 @@ pub(crate) async fn prove_person(
 ) -> Result<Response, Failure> {
     let mut fields = Fields::new();
     let date = fields.check("/birth_date", BirthDate::parse(&body.birth_date));
-    let first_name = body.first_name.as_deref().map(|text| fields.check("/first_name", PersonName::parse(text)));
+    let first_name =
+        body.first_name.as_deref().map(|text| fields.check("/first_name", PersonName::parse(text)));
     fields.done()?;
     let date = date.ok_or_else(|| Failure::field("/birth_date", "invalid_date"))?;
     let way = match &body.token {
@@ -87,7 +90,8 @@ pub(crate) async fn prove_person(
         None => by_flow(&app, &parts, &network).await?,
     };
     let way = way.ok_or(Failure::SignInFailed)?;
-    let person = Asked { date, first_name: first_name.flatten(), with_token: token_wanted(&parts, body.want_token) };
+    let person =
+        Asked { date, first_name: first_name.flatten(), with_token: token_wanted(&parts, body.want_token) };
     sign_in(&app, way, &person).await
 }
 
@@ -160,8 +164,10 @@ async fn sign_in(app: &App, way: Way, asked: &Asked) -> Result<Response, Failure
     let subject = way.contact.to_string();
     let rate = practice.policies.limits().wrong_dates_per_contact;
     let counter = Counter { practice: practice.id, scope: "birth-date", subject: &subject, rate };
-    let (counted, people) =
-        tokio::try_join!(app.store.count(&counter, now), people(app, practice.id, &way.candidates, &sealer, now))?;
+    let (counted, people) = tokio::try_join!(
+        app.store.count(&counter, now),
+        people(app, practice.id, &way.candidates, &sealer, now)
+    )?;
     let fitting = people.fitting(asked);
     let too_shared = people.patients.len() > PATIENTS_PER_CONTACT_MAX;
     if counted != Counted::Within || too_shared || fitting.is_empty() {
@@ -173,7 +179,11 @@ async fn sign_in(app: &App, way: Way, asked: &Asked) -> Result<Response, Failure
     }
     let [account] = fitting[..] else {
         let next = Json(NextStep { next: "first_name" });
-        return if asked.first_name.is_none() { Ok((StatusCode::OK, next).into_response()) } else { Err(Failure::SignInFailed) };
+        return if asked.first_name.is_none() {
+            Ok((StatusCode::OK, next).into_response())
+        } else {
+            Err(Failure::SignInFailed)
+        };
     };
     let person = people.accounts.iter().find(|(a, _)| a.id == account).ok_or(Failure::SignInFailed)?;
     let beside = vec![Write::Update(way.end), Write::Update(Store::uncount(&counter, now))];
@@ -224,7 +234,10 @@ async fn people(
     people.pairs = candidates
         .iter()
         .filter(|(account, patient)| {
-            people.accounts.iter().any(|(a, grants)| a.id == *account && grants.iter().any(|g| g.patient == *patient))
+            people
+                .accounts
+                .iter()
+                .any(|(a, grants)| a.id == *account && grants.iter().any(|g| g.patient == *patient))
         })
         .copied()
         .collect();

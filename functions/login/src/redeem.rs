@@ -156,7 +156,11 @@ async fn proven(app: &App, flow: &Flow, with_token: bool) -> Result<Response, Fa
     let now = app.clock.now();
     match (flow.audience, &flow.leads_to) {
         (Audience::Patient, Some(LeadsTo::Patients(_))) => {
-            if app.store.prove_flow(flow, now).await? { Ok(birth_date_next()) } else { Err(Failure::SignInFailed) }
+            if app.store.prove_flow(flow, now).await? {
+                Ok(birth_date_next())
+            } else {
+                Err(Failure::SignInFailed)
+            }
         }
         (Audience::Staff, Some(LeadsTo::Staff(staff))) => {
             let practice = app.known_practice(flow.practice).await?;
@@ -178,7 +182,9 @@ async fn proven(app: &App, flow: &Flow, with_token: bool) -> Result<Response, Fa
 
 /// A notice link: opens directly where a live session may see it, otherwise asks for the birth date.
 async fn notice(app: &App, parts: &Parts, token: &LinkToken) -> Result<Response, Failure> {
-    let Some(session) = cookie::get(&parts.headers, cookie::SESSION).and_then(|t| SessionToken::parse(t).ok()) else {
+    let Some(session) =
+        cookie::get(&parts.headers, cookie::SESSION).and_then(|t| SessionToken::parse(t).ok())
+    else {
         return Ok(birth_date_next());
     };
     let now = app.clock.now();

@@ -18,7 +18,10 @@ use crate::view::{SessionView, session_view};
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn get_session(State(app): State<App>, session: Session) -> Result<Json<SessionView>, Failure> {
+pub(crate) async fn get_session(
+    State(app): State<App>,
+    session: Session,
+) -> Result<Json<SessionView>, Failure> {
     session_view(&app, &session, Vec::new()).await.map(Json)
 }
 

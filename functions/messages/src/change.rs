@@ -73,7 +73,8 @@ pub(crate) async fn change_conversation(
     event.patient = Some(access.head.patient);
     event.conversation = Some(access.head.id);
     event.object = assignee.map(|id| id.to_string());
-    let Changed::Done(head) = app.store.change_conversation(&access.head, state, assignee, &event).await? else {
+    let Changed::Done(head) = app.store.change_conversation(&access.head, state, assignee, &event).await?
+    else {
         return Err(Failure::NotFound);
     };
     conversation_view(&app, &Access { head: *head, ..access }).await.map(Json)

@@ -175,7 +175,10 @@ impl List<'_> {
     }
 
     /// Heads with their patients, as they stand now, and the event of this read.
-    async fn rows(&self, ids: &[(ConversationId, Option<PatientId>)]) -> Result<Vec<(Head, Patient)>, Failure> {
+    async fn rows(
+        &self,
+        ids: &[(ConversationId, Option<PatientId>)],
+    ) -> Result<Vec<(Head, Patient)>, Failure> {
         if ids.is_empty() {
             return Ok(Vec::new());
         }

@@ -73,8 +73,15 @@ pub(crate) async fn post_message(
     event.patient = Some(head.patient);
     event.conversation = Some(head.id);
     let (conversation, side, sender) = (head.id, session.side(), session.holder);
-    let send =
-        Send { sender, side, sender_name: &sender_name, text: &text, key: &key, content_key: &content_key, event };
+    let send = Send {
+        sender,
+        side,
+        sender_name: &sender_name,
+        text: &text,
+        key: &key,
+        content_key: &content_key,
+        event,
+    };
     let (status, sent) = match app.store.send(head, &send, now).await? {
         Outcome::New(sent) => (StatusCode::CREATED, sent),
         Outcome::Repeated(sent) => (StatusCode::OK, sent),

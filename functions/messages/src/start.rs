@@ -70,7 +70,8 @@ pub(crate) async fn start_conversation(
     let practice = app.known_practice(session.practice).await?;
     let (sealer, hash_key) =
         tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Contact))?;
-    let request = format!("start\u{1f}{patient}\u{1f}{}\u{1f}{}", body.topic.as_str(), body.text.unwrap_or_default());
+    let request =
+        format!("start\u{1f}{patient}\u{1f}{}\u{1f}{}", body.topic.as_str(), body.text.unwrap_or_default());
     let attempt = Attempt::new(session.practice, session.holder, &key, &hash_key, &request);
     if let Some(earlier) = app.store.earlier(&attempt).await? {
         return answer_earlier(&app, session, earlier).await;
@@ -99,7 +100,9 @@ fn patient(app: &App, session: &Session, body: &NewConversation) -> Result<Patie
         Holder::Account(_) => {
             let mut grants = session.live_grants(app.clock.now());
             match named {
-                Some(patient) => grants.find(|g| g.patient == patient).map(|g| g.patient).ok_or(Failure::NotFound),
+                Some(patient) => {
+                    grants.find(|g| g.patient == patient).map(|g| g.patient).ok_or(Failure::NotFound)
+                }
                 None => match (grants.next(), grants.next()) {
                     (Some(only), None) => Ok(only.patient),
                     _ => Err(Failure::field("/patient_id", "missing_member")),

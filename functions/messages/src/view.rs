@@ -138,7 +138,16 @@ pub fn sent_message(
     sender_name: String,
     text: &str,
 ) -> MessageView {
-    message(conversation, sent.id, sent.seq, sent.at, side, sender, "sent", Some((sender_name, text.to_owned())))
+    message(
+        conversation,
+        sent.id,
+        sent.seq,
+        sent.at,
+        side,
+        sender,
+        "sent",
+        Some((sender_name, text.to_owned())),
+    )
 }
 
 /// A stored message; without a secret it was recalled, without content it did not open.
@@ -150,7 +159,16 @@ pub fn stored_message(
 ) -> MessageView {
     let state = if has_secret { "sent" } else { "recalled" };
     let content = opened.map(|o| (o.sender_name, o.text));
-    message(conversation, stored.id, stored.seq, stored.sent_at, stored.side, stored.sender.clone(), state, content)
+    message(
+        conversation,
+        stored.id,
+        stored.seq,
+        stored.sent_at,
+        stored.side,
+        stored.sender.clone(),
+        state,
+        content,
+    )
 }
 
 #[allow(clippy::too_many_arguments, reason = "the members of one shape, in its order")]
@@ -164,7 +182,8 @@ fn message(
     state: &'static str,
     content: Option<(String, String)>,
 ) -> MessageView {
-    let (name, body) = content.map_or((None, None), |(name, text)| (Some(name), Some(BodyView::Text { text })));
+    let (name, body) =
+        content.map_or((None, None), |(name, text)| (Some(name), Some(BodyView::Text { text })));
     MessageView {
         id: id.to_string(),
         conversation_id: conversation.to_string(),

@@ -75,7 +75,11 @@ impl ContactValue {
         let fits = (8..=15).contains(&digits.len())
             && !digits.starts_with('0')
             && digits.bytes().all(|b| b.is_ascii_digit());
-        if fits { Ok(Self { email: false, text: text.to_owned() }) } else { Err(Invalid::new("invalid_phone")) }
+        if fits {
+            Ok(Self { email: false, text: text.to_owned() })
+        } else {
+            Err(Invalid::new("invalid_phone"))
+        }
     }
 
     /// Either, as the asked-for sign-in takes it.
@@ -83,7 +87,8 @@ impl ContactValue {
     /// # Errors
     /// `invalid_address`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let either = if text.trim_start().starts_with('+') { Self::phone(text.trim()) } else { Self::email(text) };
+        let either =
+            if text.trim_start().starts_with('+') { Self::phone(text.trim()) } else { Self::email(text) };
         either.map_err(|_| Invalid::new("invalid_address"))
     }
 
@@ -130,7 +135,16 @@ mod tests {
         let address = ContactValue::email(" Maria@Patients.TEST ").expect("valid");
         assert_eq!(address.expose(), "maria@patients.test");
         assert_eq!(format!("{address:?}"), "ContactValue(..)");
-        for bad in ["", "maria", "maria@", "@x.test", "a b@x.test", "maria@localhost", "x@y.test\r\nBcc: z@y.test", "<a@b.test>"] {
+        for bad in [
+            "",
+            "maria",
+            "maria@",
+            "@x.test",
+            "a b@x.test",
+            "maria@localhost",
+            "x@y.test\r\nBcc: z@y.test",
+            "<a@b.test>",
+        ] {
             assert_eq!(ContactValue::email(bad), Err(Invalid::new("invalid_email")), "{bad}");
         }
         assert!(ContactValue::email(&format!("{}@x.test", "a".repeat(300))).is_err());
@@ -141,7 +155,9 @@ mod tests {
         let phone = ContactValue::phone("+15555550104").expect("valid");
         assert_eq!(phone.phone_end(), Some("0104"));
         assert_eq!(phone.kind(), ContactKind::Phone);
-        for bad in ["15555550104", "+0555555010", "+1555", "+1 555 555 0104", "+1555555010412345", "+١٥٥٥٥٥٥٠١٠٤"] {
+        for bad in
+            ["15555550104", "+0555555010", "+1555", "+1 555 555 0104", "+1555555010412345", "+١٥٥٥٥٥٥٠١٠٤"]
+        {
             assert!(ContactValue::phone(bad).is_err(), "{bad}");
         }
     }

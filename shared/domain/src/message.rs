@@ -77,6 +77,9 @@ mod tests {
         assert_eq!(MessageText::parse("a\u{0}b"), Err(Invalid::new("control_character")));
         assert!(MessageText::parse(&"ñ".repeat(TEXT_MAX_SCALARS)).is_ok());
         assert_eq!(MessageText::parse(&"a".repeat(TEXT_MAX_SCALARS + 1)), Err(Invalid::new("too_long")));
-        assert_eq!(MessageText::parse(&"a\u{1F600}".repeat(TEXT_MAX_BYTES / 4)), Err(Invalid::new("too_long")));
+        assert_eq!(
+            MessageText::parse(&"a\u{1F600}".repeat(TEXT_MAX_BYTES / 4)),
+            Err(Invalid::new("too_long"))
+        );
     }
 }

@@ -60,7 +60,10 @@ impl BirthDate {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const WRONG: Invalid = Invalid::new("invalid_date");
         let shape = text.len() == 10
-            && text.bytes().enumerate().all(|(i, b)| if matches!(i, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
+            && text
+                .bytes()
+                .enumerate()
+                .all(|(i, b)| if matches!(i, 4 | 7) { b == b'-' } else { b.is_ascii_digit() });
         let date: Date = if shape { text.parse().map_err(|_| WRONG)? } else { return Err(WRONG) };
         if date.year() < 1880 { Err(WRONG) } else { Ok(Self(date)) }
     }
@@ -115,7 +118,10 @@ impl fmt::Debug for ExternalId {
 
 /// Folds a text for comparing: compatibility decomposition, marks dropped, lower case. `José` and `JOSE` meet.
 pub fn fold(text: &str) -> String {
-    text.nfkd().filter(|c| !unicode_normalization::char::is_combining_mark(*c)).flat_map(char::to_lowercase).collect()
+    text.nfkd()
+        .filter(|c| !unicode_normalization::char::is_combining_mark(*c))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 #[cfg(test)]
@@ -146,7 +152,9 @@ mod tests {
     #[test]
     fn birth_dates_are_real_days() {
         assert_eq!(BirthDate::parse("1985-03-14").map(BirthDate::expose), Ok("1985-03-14".to_owned()));
-        for bad in ["1985-02-30", "1985-3-14", "14.03.1985", "1879-12-31", "", "1985-03-14T00:00", "١٩٨٥-٠٣-١٤"] {
+        for bad in
+            ["1985-02-30", "1985-3-14", "14.03.1985", "1879-12-31", "", "1985-03-14T00:00", "١٩٨٥-٠٣-١٤"]
+        {
             assert!(BirthDate::parse(bad).is_err(), "{bad}");
         }
         let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("valid");

@@ -185,7 +185,8 @@ mod tests {
     fn a_flow_cookie_survives_its_spelling() {
         let at = Timestamp::from_millis(1_700_000_000_000);
         let secret = BrowserSecret::parse(&"a".repeat(43)).expect("a secret");
-        let cookie = FlowCookie { practice: PracticeId::new(at, [1; 10]), flow: FlowId::new(at, [2; 10]), secret };
+        let cookie =
+            FlowCookie { practice: PracticeId::new(at, [1; 10]), flow: FlowId::new(at, [2; 10]), secret };
         let again = FlowCookie::parse(&cookie.expose()).expect("a cookie");
         assert_eq!((again.practice, again.flow), (cookie.practice, cookie.flow));
         for bad in ["", ".", "..", "a.b.c", &cookie.expose()[1..], &format!("{}x", cookie.expose())] {

@@ -8,14 +8,17 @@ use domain::{
 };
 
 use super::{
-    Store, StoreError,
-    item::{Attributes, Item, NewItem, number, string},
+    Store, StoreError, Write, contact,
+    item::{Attributes, Item, NewItem, names, number, string},
     keys,
+    patient::RosterTools,
     session::{Grant, Relation},
+    table::Table,
 };
 use crate::sealing::FieldSealer;
 
 /// An account.
+#[derive(Clone)]
 pub struct Account {
     /// Its id.
     pub id: AccountId,
@@ -30,15 +33,32 @@ pub struct Account {
 }
 
 impl Account {
+    /// An account that is about to be made.
+    pub fn new(
+        tools: &RosterTools<'_>,
+        name: PersonName,
+        language: Language,
+        contacts: Vec<ContactPointId>,
+    ) -> Self {
+        Self { id: AccountId::new(tools.now, tools.entropy.id()), name, language, epoch: 1, contacts }
+    }
+
+    /// The writes of a new account with its first grant and the ways that lead to it.
+    pub fn create_writes(&self, tools: &RosterTools<'_>, grant: Grant) -> Vec<Write> {
+        let mut items = vec![self.to_item(tools.practice, tools.sealer, tools.now)];
+        items.extend(grant_items(tools.practice, self.id, grant, tools.now));
+        items.extend(self.contacts.iter().map(|point| contact::link_item(tools.practice, *point, self.id)));
+        items.into_iter().map(|item| Write::Create(Table::Chat, item)).collect()
+    }
+
     /// The item of a new account.
     pub fn to_item(&self, practice: PracticeId, sealer: &FieldSealer, at: Timestamp) -> Attributes {
         let key = keys::account(practice, self.id);
-        let contacts = self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         NewItem::new(&key)
             .with("sealed_name", sealer.seal(&key, "sealed_name", self.name.expose()))
             .with("lang", string(&self.language))
             .with("epoch", number(self.epoch))
-            .with("contacts", string(contacts))
+            .with("contacts", names(&self.contacts))
             .with("created_at", number(at.as_millis()))
             .build()
     }

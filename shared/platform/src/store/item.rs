@@ -28,6 +28,11 @@ pub fn binary(value: impl Into<Vec<u8>>) -> AttributeValue {
     AttributeValue::B(Blob::new(value))
 }
 
+/// A list of short names without commas, as [`Item::names`] reads it.
+pub fn names<T: std::fmt::Display>(names: &[T]) -> AttributeValue {
+    string(names.iter().map(T::to_string).collect::<Vec<_>>().join(","))
+}
+
 /// An item under construction.
 pub struct NewItem(Attributes);
 

@@ -1,20 +1,21 @@
 //! Patients: records, with everything personal sealed.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     contact::ContactValue,
-    id::{AccountId, ContactPointId, PatientId, PracticeId},
+    id::{ContactPointId, PatientId, PracticeId},
     language::Language,
-    person::{BirthDate, PersonName},
+    person::{BirthDate, ExternalId, PersonName},
     search,
-    time::Timestamp,
+    time::{Timestamp, ZoneName},
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     Cancelled, Store, StoreError, Write,
-    account::{Account, grant_items},
+    account::Account,
     contact::{self, ContactPoint},
-    item::{Attributes, Item, NewItem, number, string},
+    item::{Attributes, Item, NewItem, names, number, string},
     keys,
     name_index,
     session::{Grant, Relation},
@@ -23,6 +24,7 @@ use super::{
 use crate::{entropy::Entropy, seal::Key, sealing::FieldSealer};
 
 /// A patient.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Patient {
     /// The id.
     pub id: PatientId,
@@ -33,9 +35,9 @@ pub struct Patient {
     /// The language of messages and notices.
     pub language: Language,
     /// IANA time zone, where it is not the practice's.
-    pub time_zone: Option<String>,
+    pub time_zone: Option<ZoneName>,
     /// The practice's own number for the patient.
-    pub external_id: Option<String>,
+    pub external_id: Option<ExternalId>,
     /// Where the patient's own account is reached.
     pub contacts: Vec<ContactPointId>,
     /// When the record was made.
@@ -50,7 +52,8 @@ struct Sealed {
     external_id: Option<String>,
 }
 
-const SEALED: &str = "sealed_record";
+/// The attribute that holds it.
+pub(super) const SEALED: &str = "sealed_record";
 
 impl Patient {
     /// The item.
@@ -59,20 +62,24 @@ impl Patient {
     /// [`StoreError::Malformed`] if the record cannot be written, which no type here allows.
     pub fn to_item(&self, practice: PracticeId, sealer: &FieldSealer) -> Result<Attributes, StoreError> {
         let key = keys::patient(practice, self.id);
+        Ok(NewItem::new(&key)
+            .with(SEALED, self.seal(practice, sealer)?)
+            .with("lang", string(&self.language))
+            .with_some("time_zone", self.time_zone.as_ref().map(string))
+            .with("contacts", names(&self.contacts))
+            .with("created_at", number(self.created_at.as_millis()))
+            .build())
+    }
+
+    /// The sealed part of the item. It differs each time, so it tells one state of the record from every other.
+    pub(super) fn seal(&self, practice: PracticeId, sealer: &FieldSealer) -> Result<AttributeValue, StoreError> {
         let record = Sealed {
             name: self.name.expose().to_owned(),
             birth_date: self.birth_date.expose(),
-            external_id: self.external_id.clone(),
+            external_id: self.external_id.as_ref().map(|id| id.expose().to_owned()),
         };
         let record = serde_json::to_string(&record).map_err(|_| StoreError::Malformed(SEALED))?;
-        let contacts = self.contacts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
-        Ok(NewItem::new(&key)
-            .with(SEALED, sealer.seal(&key, SEALED, &record))
-            .with("lang", string(&self.language))
-            .with_some("time_zone", self.time_zone.as_ref().map(string))
-            .with("contacts", string(contacts))
-            .with("created_at", number(self.created_at.as_millis()))
-            .build())
+        Ok(sealer.seal(&keys::patient(practice, self.id), SEALED, &record))
     }
 
     /// From its item.
@@ -87,8 +94,12 @@ impl Patient {
             name: PersonName::parse(&record.name).map_err(|_| WRONG)?,
             birth_date: BirthDate::parse(&record.birth_date).map_err(|_| WRONG)?,
             language: item.parsed("lang", Language::parse)?,
-            time_zone: item.optional_text("time_zone").map(str::to_owned),
-            external_id: record.external_id,
+            time_zone: item
+                .optional_text("time_zone")
+                .map(ZoneName::parse)
+                .transpose()
+                .map_err(|_| StoreError::Malformed("time_zone"))?,
+            external_id: record.external_id.as_deref().map(ExternalId::parse).transpose().map_err(|_| WRONG)?,
             contacts: item.names("contacts").into_iter().filter_map(|c| ContactPointId::parse(c).ok()).collect(),
             created_at: item.time("created_at")?,
         })
@@ -96,7 +107,7 @@ impl Patient {
 
     /// The terms under which the patient is found.
     pub fn terms(&self, contacts: &[ContactValue]) -> Vec<search::Term> {
-        search::terms_of(&self.name, self.birth_date, contacts, self.external_id.as_deref())
+        search::terms_of(&self.name, self.birth_date, contacts, self.external_id.as_ref().map(ExternalId::expose))
     }
 }
 
@@ -109,9 +120,9 @@ pub struct NewPatient {
     /// The language.
     pub language: Language,
     /// The time zone, where it is not the practice's.
-    pub time_zone: Option<String>,
+    pub time_zone: Option<ZoneName>,
     /// The practice's own number.
-    pub external_id: Option<String>,
+    pub external_id: Option<ExternalId>,
     /// Addresses. Without one there is no account: somebody else acts for the patient, or nobody.
     pub contacts: Vec<ContactValue>,
 }
@@ -184,7 +195,7 @@ impl Store {
         extra: impl Fn(&Patient) -> Vec<Write>,
     ) -> Result<Added, StoreError> {
         let id = PatientId::new(tools.now, tools.entropy.id());
-        for attempt in 1..=4_u32 {
+        for attempt in 1..=8_u32 {
             let (points, contact_writes) = self.contact_points_for(tools, &new.contacts).await?;
             let patient = Patient {
                 id,
@@ -202,7 +213,9 @@ impl Store {
             writes.extend(name_index::writes(tools, patient.id, &patient.terms(&new.contacts)));
             writes.extend(contact_writes);
             if !points.is_empty() {
-                writes.extend(own_account(tools, &patient, &points));
+                let account = Account::new(tools, patient.name.clone(), patient.language.clone(), points);
+                let grant = Grant { patient: patient.id, relation: Relation::Oneself, until: None };
+                writes.extend(account.create_writes(tools, grant));
             }
             match self.transact(writes).await? {
                 Ok(()) => return Ok(Added::Created(Box::new(patient))),
@@ -217,7 +230,7 @@ impl Store {
     }
 
     /// The contact points of these addresses, and the writes for those that are new.
-    async fn contact_points_for(
+    pub(super) async fn contact_points_for(
         &self,
         tools: &RosterTools<'_>,
         contacts: &[ContactValue],
@@ -244,18 +257,3 @@ impl Store {
     }
 }
 
-/// The writes of a patient's own account.
-fn own_account(tools: &RosterTools<'_>, patient: &Patient, points: &[ContactPointId]) -> Vec<Write> {
-    let account = Account {
-        id: AccountId::new(tools.now, tools.entropy.id()),
-        name: patient.name.clone(),
-        language: patient.language.clone(),
-        epoch: 1,
-        contacts: points.to_vec(),
-    };
-    let grant = Grant { patient: patient.id, relation: Relation::Oneself, until: None };
-    let mut items = vec![account.to_item(tools.practice, tools.sealer, tools.now)];
-    items.extend(grant_items(tools.practice, account.id, grant, tools.now));
-    items.extend(points.iter().map(|point| contact::link_item(tools.practice, *point, account.id)));
-    items.into_iter().map(|item| Write::Create(Table::Chat, item)).collect()
-}

@@ -22,6 +22,9 @@ use crate::{
     entropy::Entropy,
 };
 
+/// Most writes of one transaction (DynamoDB's own limit).
+pub const TRANSACTION_MAX: usize = 100;
+
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -142,6 +145,18 @@ impl Store {
         };
         let names = [name("CHAT_TABLE")?, other("MESSAGE_KEYS_TABLE")?, other("AUDIT_TABLE")?];
         Ok(Self { client, names: Arc::new(names), entropy })
+    }
+
+    /// [`Store::new`] with a client of its own, for a function that needs nothing else of [`crate::App`].
+    ///
+    /// # Errors
+    /// As [`Store::new`].
+    pub fn of_function(
+        environment: &Environment,
+        sdk: &crate::aws::SdkConfig,
+        entropy: Entropy,
+    ) -> Result<Self, ConfigError> {
+        Self::new(environment, Client::new(sdk), entropy)
     }
 
     fn name(&self, table: Table) -> &str {
