@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use mail_parser::{Address, HeaderValue, Message, MessageParser};
+use mail_parser::{Address, HeaderValue, Message, MessageParser, PartType};
 
 use super::Inner;
 use super::iam::{Caller, Context};
@@ -57,11 +57,7 @@ fn send_raw(inner: &Inner, caller: &Caller, request: &Request) -> Result<Answer,
         to: to.join(", "),
         subject: Some(message.subject().unwrap_or_default().to_owned()),
         text: message.body_text(0).map(|text| text.into_owned()).unwrap_or_default(),
-        html: message
-            .html_body_count()
-            .gt(&0)
-            .then(|| message.body_html(0).map(|html| html.into_owned()))
-            .flatten(),
+        html: html(&message),
         at: inner.now(),
     };
     let id = inner.outbox.push(&outgoing).map_err(AwsError::internal)?;
@@ -90,6 +86,14 @@ fn authorize(
         allow(format!("arn:aws:ses:{REGION}:{ACCOUNT}:configuration-set/{set}")).map_err(denied)?;
     }
     Ok(())
+}
+
+/// The HTML part, if the mail has one: the parser also makes one from the text.
+fn html(message: &Message<'_>) -> Option<String> {
+    message.html_bodies().find_map(|part| match &part.body {
+        PartType::Html(html) => Some(html.to_string()),
+        _ => None,
+    })
 }
 
 fn addresses(address: Option<&Address<'_>>) -> Vec<String> {

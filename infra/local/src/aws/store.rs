@@ -136,7 +136,7 @@ impl Store {
             .prepare_cached(
                 "SELECT * FROM messages WHERE queue = ?1 AND visible <= ?2 ORDER BY visible, id LIMIT ?3",
             )?
-            .query_map(params![queue.name, now, limit], |row| message(row))?
+            .query_map(params![queue.name, now, limit], message)?
             .collect::<Result<Vec<_>>>()?;
         for message in &mut messages {
             message.receives += 1;

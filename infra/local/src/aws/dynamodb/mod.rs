@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 pub(crate) use replica::Replica;
 pub(crate) use stream::{Streams, mapping_id};
 
-use self::operation::{Control, Kind, Operation, Touch, key_text};
+use self::operation::{Kind, Operation, Touch, key_text, text_of};
 use self::tokens::{Seen, Tokens};
 use super::Inner;
 use super::datadir::OpenError;
@@ -30,6 +30,13 @@ pub(crate) struct DynamoDb {
     gate: tokio::sync::Mutex<()>,
     tokens: Tokens,
     streams: Streams,
+}
+
+/// A request that passed every check.
+struct Checked {
+    operation: Operation,
+    /// Idempotency token and fingerprint.
+    token: Option<(String, u64)>,
 }
 
 impl DynamoDb {
@@ -100,9 +107,8 @@ impl DynamoDb {
             throttle(model, &operation, &touches)?;
         }
         drop(touches);
-        let count = draft.wanted();
         let _gate = self.gate.lock().await;
-        let result = self.execute(inner, request, operation, token, count, model.as_deref(), draft);
+        let result = self.execute(inner, request, Checked { operation, token }, model.as_deref(), draft);
         drop(interval);
         result
     }
@@ -111,14 +117,13 @@ impl DynamoDb {
         &self,
         inner: &Inner,
         request: &Request,
-        operation: Operation,
-        token: Option<String>,
-        count: bool,
+        Checked { operation, token }: Checked,
         model: Option<&Active>,
         draft: &mut Draft,
     ) -> Result<Answer, AwsError> {
-        if let Some(token) = &token {
-            match self.tokens.look(token, &request.body) {
+        let count = draft.wanted();
+        if let Some((token, fingerprint)) = &token {
+            match self.tokens.look(token, *fingerprint) {
                 Seen::Never => {}
                 Seen::Same => return Ok(Answer::json(Service::DynamoDb, "{}")),
                 Seen::Other => {
@@ -154,8 +159,8 @@ impl DynamoDb {
                 if let Some((replica, keys)) = written {
                     replica.written(&self.db, keys, model);
                 }
-                if let Some(token) = &token {
-                    self.tokens.remember(token, &request.body);
+                if let Some((token, fingerprint)) = token {
+                    self.tokens.remember(token, fingerprint);
                 }
                 draft.units(outcome.units);
                 Ok(Answer::json(Service::DynamoDb, outcome.body))
@@ -186,7 +191,7 @@ fn describe(inner: &Inner, draft: &mut Draft, touches: &[Touch<'_>], operation: 
     for touch in touches {
         let table = inner.template.table_named(touch.table);
         let kind = table
-            .and_then(|table| touch.key?.get(table.keys.first()?)?.to_key_string())
+            .and_then(|table| text_of(touch.key?.get(table.keys.first()?)?))
             .map(|pk| pk.split('#').next().unwrap_or_default().to_owned());
         let name = table.map_or(touch.table, |table| table.logical.as_str());
         draft.touch(name, touch.index, touch.action, kind);
@@ -195,7 +200,7 @@ fn describe(inner: &Inner, draft: &mut Draft, touches: &[Touch<'_>], operation: 
         && let Some(values) = &query.expression_attribute_values
     {
         // The partition is a value of the key condition: the first that looks like a key names its kind.
-        let kinds = values.values().filter_map(dynoxide::AttributeValue::to_key_string);
+        let kinds = values.values().filter_map(text_of);
         draft.queried(kinds.filter_map(|text| text.split_once('#').map(|(kind, _)| kind.to_owned())).min());
     }
 }
@@ -261,7 +266,6 @@ fn class(operation: &Operation) -> (Class, bool) {
         Operation::Put(_) | Operation::Update(_) | Operation::Delete(_) | Operation::BatchWrite(_) => {
             (Class::Write, false)
         }
-        Operation::Control(Control::ListTables) | Operation::Control(_) => (Class::Read, false),
         _ => (Class::Read, false),
     }
 }
@@ -323,7 +327,7 @@ fn throttle(model: &Active, operation: &Operation, touches: &[Touch<'_>]) -> Res
         let Some(item) = touch.key.filter(|_| touch.kind != Kind::Read) else { continue };
         let size = dynoxide::types::item_size(item).max(1);
         let units = size.div_ceil(1024) as f64 * if transaction { 2.0 } else { 1.0 };
-        let partition = item.get("PK").and_then(dynoxide::AttributeValue::to_key_string).unwrap_or_default();
+        let partition = item.get("PK").and_then(text_of).unwrap_or_default();
         if !model.spend(&format!("{}\u{1f}{partition}", touch.table), units) {
             let message = "Throughput exceeds the current capacity of your table or index.";
             return Err(if transaction {

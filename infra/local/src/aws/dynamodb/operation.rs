@@ -12,6 +12,7 @@ use dynoxide::{AttributeValue, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::tokens::fingerprint;
 use crate::aws::recorder::Units;
 
 /// A typed request.
@@ -176,12 +177,12 @@ impl Operation {
         }
     }
 
-    /// The idempotency token, taken out: the engine's own cache of tokens is walked at every call.
-    pub(super) fn take_token(&mut self) -> Option<String> {
-        match self {
-            Self::Transact(transact) => transact.client_request_token.take(),
-            _ => None,
-        }
+    /// The idempotency token, taken out (the engine's own cache of tokens is walked at every call), and the
+    /// fingerprint of what it stands for.
+    pub(super) fn take_token(&mut self) -> Option<(String, u64)> {
+        let Self::Transact(transact) = self else { return None };
+        let token = transact.client_request_token.take()?;
+        Some((token, fingerprint(&transact.transact_items)))
     }
 
     /// Runs it. With `count`, asks the engine for the capacity and answers it only where the caller asked too.
@@ -301,4 +302,12 @@ pub(super) fn key_text(item: &Item, keys: &[String]) -> String {
         text.push_str(&item.get(name).and_then(AttributeValue::to_key_string).unwrap_or_default());
     }
     text
+}
+
+/// The text of a string attribute.
+pub(super) fn text_of(value: &AttributeValue) -> Option<&str> {
+    match value {
+        AttributeValue::S(text) => Some(text),
+        _ => None,
+    }
 }

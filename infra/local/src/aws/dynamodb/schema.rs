@@ -71,7 +71,7 @@ fn check(db: &Database, table: &Table) -> Result<(), OpenError> {
             table.keys
         )));
     }
-    let known: BTreeSet<String> = indexes_of(&stored).map(|index| fingerprint(index)).collect();
+    let known: BTreeSet<String> = indexes_of(&stored).map(fingerprint).collect();
     let wanted: BTreeSet<String> =
         table.indexes.iter().map(|declared| fingerprint(&index(declared))).collect();
     if let Some(missing) = wanted.symmetric_difference(&known).next() {

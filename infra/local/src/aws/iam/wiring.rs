@@ -66,14 +66,15 @@ fn delivery(
         )));
     }
     let Some(key) = queue.key.as_ref().and_then(|id| template.key(id)) else { return Ok(()) };
+    let use_of_key =
+        via("sqs", &[("aws:sqs:arn", &queue.arn)]).with("aws:SourceArn", vec![subscription.topic.clone()]);
     for action in ["kms:GenerateDataKey", "kms:Decrypt"] {
-        iam.authorize_key(&Caller::Service(SNS), action, key, &via("sqs", &[("aws:sqs:arn", &queue.arn)]))
-            .map_err(|_| {
-                OpenError::Wiring(format!(
-                    "{}: the policy of {} does not give {SNS} {action}, which the encrypted {} needs",
-                    subscription.logical, key.logical, queue.logical
-                ))
-            })?;
+        iam.authorize_key(&Caller::Service(SNS), action, key, &use_of_key).map_err(|_| {
+            OpenError::Wiring(format!(
+                "{}: the policy of {} does not give {SNS} {action}, which the encrypted {} needs",
+                subscription.logical, key.logical, queue.logical
+            ))
+        })?;
     }
     Ok(())
 }
