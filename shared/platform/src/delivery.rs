@@ -107,7 +107,7 @@ impl Cause {
 
 impl SendError {
     /// An error that no provider was asked about.
-    pub(crate) fn local(cause: Cause) -> Self {
+    pub fn local(cause: Cause) -> Self {
         Self { cause, code: String::new() }
     }
 

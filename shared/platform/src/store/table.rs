@@ -1,6 +1,6 @@
 //! Reading and writing the tables: the few DynamoDB calls that the aggregates are made of.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use aws_sdk_dynamodb::{
     Client,
@@ -107,9 +107,14 @@ impl Change {
         self
     }
 
-    /// `ttl` is a reserved word of DynamoDB's expressions, the only one among the attributes.
-    fn name_map(&self) -> Option<std::collections::HashMap<String, String>> {
-        self.update.contains("#ttl").then(|| [("#ttl".to_owned(), "ttl".to_owned())].into())
+    /// Attributes whose names are reserved words of DynamoDB's expressions are written `#name`.
+    fn name_map(&self) -> Option<HashMap<String, String>> {
+        let text = [self.update, self.condition.unwrap_or_default()].join(" ");
+        let reserved = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '#' | '_')));
+        let names: HashMap<String, String> = reserved
+            .filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned())))
+            .collect();
+        (!names.is_empty()).then_some(names)
     }
 
     fn value_map(&self) -> Option<Attributes> {
@@ -414,6 +419,7 @@ impl Store {
                     .table_name(self.name(Table::Chat))
                     .set_key(Some(key_attributes(&change.key)))
                     .set_condition_expression(change.condition.map(str::to_owned))
+                    .set_expression_attribute_names(change.name_map())
                     .set_expression_attribute_values(change.value_map())
                     .build()
                     .map_err(refused)?,

@@ -1,0 +1,175 @@
+//! The message that somebody asked for to sign in. Only here is it found out whom an address belongs to; the request
+//! that asked has been answered long ago, the same for everybody.
+
+use domain::{
+    browser::Browser,
+    contact::{ContactKind, ContactValue},
+    id::{AccountId, ContactPointId, FlowId, PatientId, PracticeId},
+    language::Language,
+    sign_in::Audience,
+    time::Timestamp,
+};
+use futures_util::future::try_join_all;
+use platform::{
+    delivery::Advice,
+    keys::Purpose,
+    letterhead::Letterhead,
+    mail::Mail,
+    seal::Key,
+    sealing::FieldSealer,
+    secrets::{self, SecretPurpose},
+    sms::SmsTemplate,
+    store::{
+        StoreError,
+        flow::{Flow, LeadsTo},
+        outbox::{Ending, OutboxItem},
+    },
+};
+
+use crate::{
+    State,
+    post::Envelope,
+    work::{Then, Trouble, Verdict, surely},
+};
+
+/// Whom an address belongs to.
+struct Found {
+    contact: Option<ContactPointId>,
+    leads_to: LeadsTo,
+    /// Their language, where they are one.
+    language: Option<Language>,
+}
+
+/// Sends the `issue`-th message of a flow, if its address belongs to somebody.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn send(
+    state: &State,
+    item: &OutboxItem,
+    flow: FlowId,
+    issue: u32,
+) -> Result<Verdict, Trouble> {
+    let app = &state.app;
+    let (flow, practice) =
+        tokio::try_join!(app.store.flow(item.practice, flow), app.known_practice(item.practice))?;
+    let now = app.clock.now();
+    let Some(flow) = flow.filter(|flow| !flow.is_over(now)) else {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "flow_over"));
+    };
+    let (sealer, index_key, link_key) = tokio::try_join!(
+        app.sealer(&practice),
+        app.practice_key(&practice, Purpose::Index),
+        app.practice_key(&practice, Purpose::Link),
+    )?;
+    let address = flow.address(&sealer)?;
+    let found = match flow.audience {
+        Audience::Staff => staff_at(state, practice.id, &index_key, &sealer, &address).await?,
+        Audience::Patient => patients_at(state, practice.id, &index_key, &sealer, &address, now).await?,
+    };
+    let Some(found) = found else {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
+    };
+    if address.kind() == ContactKind::Phone && !state.sms.is_on() {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "sms_off"));
+    }
+    let letterhead =
+        Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+    let envelope = write(&flow, issue, &link_key, &letterhead, &found, &address, &item.id)?;
+    // Before the message leaves: who holds its code must not find a flow that leads nowhere.
+    app.store.resolve_flow(&flow, found.contact, &found.leads_to).await?;
+    match state.post(&address, &envelope, item.created_at).await {
+        Ok(accepted) => {
+            let at = app.clock.now();
+            surely(state, async || app.store.accept_flow_issue(&flow, issue, at).await).await?;
+            Ok(Verdict { accepted: vec![accepted], ..Verdict::new(Then::End(Ending::Sent), "accepted") })
+        }
+        Err(error) if error.advice() == Advice::Fail => {
+            Ok(Verdict::new(Then::End(Ending::Failed), error.cause.as_str()))
+        }
+        Err(error) => Ok(Verdict::new(Then::Later, error.cause.as_str())),
+    }
+}
+
+fn write(
+    flow: &Flow,
+    issue: u32,
+    link_key: &Key,
+    letterhead: &Letterhead,
+    found: &Found,
+    address: &ContactValue,
+    outbox: &str,
+) -> Result<Envelope, Trouble> {
+    let id = flow.id.to_string();
+    let token = secrets::link_token(link_key, SecretPurpose::FlowLink, &id, issue);
+    let code = secrets::code(link_key, &id, issue);
+    let browser = Browser::from_stored(&flow.browser);
+    let language = found.language.as_ref().unwrap_or(&flow.language);
+    let envelope = match (address.kind(), &found.leads_to) {
+        (ContactKind::Email, LeadsTo::Patients(_)) => {
+            let mail = Mail::SignIn { token: &token, code: &code, browser };
+            Envelope::mail(&mail, letterhead, language, outbox)
+        }
+        (ContactKind::Email, LeadsTo::Staff(_)) => {
+            let mail = Mail::StaffSignIn { token: &token, code: &code, browser };
+            Envelope::mail(&mail, letterhead, language, outbox)
+        }
+        // Staff have no phones here: a phone number leads to patients alone.
+        (ContactKind::Phone, _) => {
+            Envelope::text(&SmsTemplate::Code { code: &code, browser }, letterhead, language)
+        }
+    };
+    Ok(envelope?)
+}
+
+/// The member of staff with this address, while they may sign in.
+async fn staff_at(
+    state: &State,
+    practice: PracticeId,
+    index_key: &Key,
+    sealer: &FieldSealer,
+    address: &ContactValue,
+) -> Result<Option<Found>, StoreError> {
+    let store = &state.app.store;
+    let Some(id) = store.find_staff(practice, index_key, address).await? else { return Ok(None) };
+    let staff = store.staff(practice, id, sealer).await?.filter(|staff| staff.active);
+    Ok(staff.map(|staff| Found {
+        contact: None,
+        leads_to: LeadsTo::Staff(id),
+        language: Some(staff.language),
+    }))
+}
+
+/// Every patient whom somebody behind this address may act for today. How many may be chosen among is for the
+/// sign-in to decide.
+async fn patients_at(
+    state: &State,
+    practice: PracticeId,
+    index_key: &Key,
+    sealer: &FieldSealer,
+    address: &ContactValue,
+    now: Timestamp,
+) -> Result<Option<Found>, StoreError> {
+    let store = &state.app.store;
+    let Some(contact) = store.find_contact(practice, index_key, address).await? else { return Ok(None) };
+    let accounts = store.accounts_at(practice, contact).await?;
+    let (grants, holders) = tokio::try_join!(
+        try_join_all(accounts.iter().map(|account| store.grants(practice, *account))),
+        store.accounts(practice, &accounts, sealer),
+    )?;
+    let pairs: Vec<(AccountId, PatientId)> = accounts
+        .iter()
+        .zip(grants)
+        .flat_map(|(account, grants)| grants.into_iter().map(move |grant| (*account, grant)))
+        .filter(|(_, grant)| grant.is_live(now))
+        .map(|(account, grant)| (account, grant.patient))
+        .collect();
+    if pairs.is_empty() {
+        return Ok(None);
+    }
+    let language = match &holders[..] {
+        [one] => Some(one.language.clone()),
+        _ => None,
+    };
+    Ok(Some(Found { contact: Some(contact), leads_to: LeadsTo::Patients(pairs), language }))
+}

@@ -1,0 +1,222 @@
+//! One outbox item, from lease to end.
+
+use domain::{
+    Invalid,
+    audit::Event,
+    id::{ContactPointId, PracticeId},
+    time::Timestamp,
+};
+use platform::{
+    delivery::ProviderId,
+    http::failure::Chain,
+    i18n::TextError,
+    keys::KeyError,
+    store::{
+        StoreError,
+        outbox::{ATTEMPTS_MAX, End, Ending, OutboxItem, Subject},
+    },
+};
+
+use crate::{State, notice, sign_in};
+
+/// Tries of a write that must not get lost, because a message has left already.
+const WRITE_TRIES: u32 = 5;
+
+/// Why an item could not be worked on. It names no address and no secret.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Trouble {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error(transparent)]
+    Text(#[from] TextError),
+    #[error("the practice's profile makes no letterhead")]
+    Letterhead(#[source] Invalid),
+}
+
+impl Trouble {
+    const fn why(&self) -> &'static str {
+        match self {
+            Self::Store(_) => "store",
+            Self::Key(_) => "keys",
+            Self::Text(_) => "texts",
+            Self::Letterhead(_) => "letterhead",
+        }
+    }
+
+    pub(crate) fn chain(&self) -> String {
+        Chain(self).to_string()
+    }
+}
+
+/// What becomes of an item after a try.
+pub(crate) struct Verdict {
+    pub(crate) then: Then,
+    /// One word of a closed set.
+    pub(crate) why: &'static str,
+    /// What providers accepted in this try.
+    pub(crate) accepted: Vec<ProviderId>,
+    /// Whom that reached.
+    pub(crate) told: Vec<ContactPointId>,
+    /// What the audit log says of it.
+    pub(crate) events: Vec<Event>,
+}
+
+/// Whether it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// It has ended.
+    End(Ending),
+    /// It comes again.
+    Later,
+}
+
+impl Verdict {
+    /// A verdict without a send.
+    pub(crate) const fn new(then: Then, why: &'static str) -> Self {
+        Self { then, why, accepted: Vec::new(), told: Vec::new(), events: Vec::new() }
+    }
+
+    /// The verdict of the last try: nothing comes again. What has reached somebody was sent.
+    fn at_last(mut self, item: &OutboxItem) -> Self {
+        if self.then == Then::Later && item.attempts >= ATTEMPTS_MAX {
+            let reached = !item.told.is_empty() || !self.told.is_empty();
+            self.then = Then::End(if reached { Ending::Sent } else { Ending::Failed });
+        }
+        self
+    }
+}
+
+/// Takes an item, if it waits, and works on it. What is done, held by another or not due yet is left alone: it stays
+/// in the due index until it has ended.
+///
+/// # Errors
+/// [`Trouble`] if the item could not even be put back. It comes again when its lease is over.
+pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Result<(), Trouble> {
+    let now = state.app.clock.now();
+    let item = match state.app.store.lease_outbox(practice, id, now).await {
+        Ok(Some(item)) => item,
+        Ok(None) => {
+            tracing::debug!(practice.id = %practice, outbox.id = id, "an event has nothing to do");
+            return Ok(());
+        }
+        // It has ended as failed; bringing it again would change nothing.
+        Err(StoreError::Malformed(attribute)) => {
+            tracing::error!(practice.id = %practice, outbox.id = id, item.attribute = attribute, "an outbox item is malformed");
+            return Ok(());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let verdict = if item.attempts > ATTEMPTS_MAX {
+        // Every try ended without a verdict: whatever it is, it ends the function.
+        Ok(Verdict::new(Then::Later, "attempts"))
+    } else {
+        match item.subject {
+            Subject::SignIn { flow, issue } => sign_in::send(state, &item, flow, issue).await,
+            Subject::Message { conversation, patient, seq } => {
+                notice::send(state, &item, &notice::About { conversation, patient, seq }).await
+            }
+        }
+    };
+    let verdict = verdict.unwrap_or_else(|trouble| {
+        tracing::error!(practice.id = %practice, outbox.id = id, error.chain = %trouble.chain(), "a try failed");
+        Verdict::new(Then::Later, trouble.why())
+    });
+    settle(state, &item, verdict.at_last(&item)).await
+}
+
+async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<(), Trouble> {
+    let now = state.app.clock.now();
+    log(item, &verdict, now);
+    let silent = matches!(verdict.then, Then::End(Ending::Failed | Ending::Suppressed));
+    if let (true, Subject::Message { conversation, .. }) = (silent, &item.subject) {
+        // The next message may try again.
+        state.app.store.release_notice(item.practice, *conversation, &item.id).await?;
+    }
+    surely(state, async || match verdict.then {
+        Then::End(ending) => {
+            let end = End { ending, why: verdict.why, accepted: &verdict.accepted };
+            state.app.store.end_outbox(item, &end, &verdict.events, now).await
+        }
+        Then::Later => {
+            state.app.store.return_outbox(item, verdict.why, &verdict.told, &verdict.events, now).await
+        }
+    })
+    .await?;
+    Ok(())
+}
+
+/// Repeats a write while the store is unavailable: giving up would send a message again.
+pub(crate) async fn surely<T>(
+    state: &State,
+    write: impl AsyncFn() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    for attempt in 1..WRITE_TRIES {
+        match write().await {
+            Err(StoreError::Unavailable(_) | StoreError::Contended) => {
+                state.app.store.back_off(attempt, std::time::Duration::from_millis(50)).await;
+            }
+            done => return done,
+        }
+    }
+    write().await
+}
+
+fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
+    let kind = match item.subject {
+        Subject::Message { .. } => "message",
+        Subject::SignIn { .. } => "sign_in",
+    };
+    let state = match verdict.then {
+        Then::End(ending) => ending.as_str(),
+        Then::Later => "NEW",
+    };
+    macro_rules! line {
+        ($level:ident) => {
+            tracing::$level!(
+                practice.id = %item.practice,
+                outbox.id = item.id,
+                outbox.kind = kind,
+                outbox.state = state,
+                outbox.why = verdict.why,
+                outbox.attempts = item.attempts,
+                outbox.sent = verdict.accepted.len(),
+                outbox.age_ms = now.millis_since(item.created_at),
+                "an outbox item was worked on"
+            )
+        };
+    }
+    if verdict.then == Then::End(Ending::Failed) { line!(error) } else { line!(info) }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::id::{ConversationId, PatientId};
+
+    use super::*;
+
+    fn item(attempts: u32, told: Vec<ContactPointId>) -> OutboxItem {
+        let at = Timestamp::from_millis(0);
+        let subject = Subject::Message {
+            conversation: ConversationId::new(at, [1; 10]),
+            patient: PatientId::new(at, [2; 10]),
+            seq: 1,
+        };
+        let practice = PracticeId::new(at, [3; 10]);
+        OutboxItem { practice, id: "x".to_owned(), subject, created_at: at, attempts, told }
+    }
+
+    #[test]
+    fn the_last_try_is_the_last() {
+        let later = || Verdict::new(Then::Later, "throttled");
+        let point = ContactPointId::new(Timestamp::from_millis(0), [4; 10]);
+        assert_eq!(later().at_last(&item(ATTEMPTS_MAX - 1, Vec::new())).then, Then::Later);
+        assert_eq!(later().at_last(&item(ATTEMPTS_MAX, Vec::new())).then, Then::End(Ending::Failed));
+        assert_eq!(later().at_last(&item(ATTEMPTS_MAX, vec![point])).then, Then::End(Ending::Sent));
+        let partly = Verdict { told: vec![point], ..later() };
+        assert_eq!(partly.at_last(&item(ATTEMPTS_MAX + 1, Vec::new())).then, Then::End(Ending::Sent));
+        let ended = Verdict::new(Then::End(Ending::Collapsed), "noticed_or_read");
+        assert_eq!(ended.at_last(&item(ATTEMPTS_MAX, Vec::new())).then, Then::End(Ending::Collapsed));
+    }
+}
