@@ -67,9 +67,9 @@ impl App {
             edge: Arc::new(edge),
             default_practice: match environment.optional("DEFAULT_PRACTICE") {
                 None => None,
-                Some(_) => {
-                    Some(environment.parsed("DEFAULT_PRACTICE", "is not a short name", |t| Slug::parse(t).ok())?)
-                }
+                Some(_) => Some(
+                    environment.parsed("DEFAULT_PRACTICE", "is not a short name", |t| Slug::parse(t).ok())?,
+                ),
             },
             ..Self::without_edge(environment, sdk, clock, entropy)?
         })
@@ -109,7 +109,8 @@ impl App {
     /// [`StoreError`].
     pub async fn practice(&self, id: PracticeId) -> Result<Option<Arc<Practice>>, StoreError> {
         let now = self.clock.now();
-        let fresh = |(_, since): &&(Arc<Practice>, Timestamp)| now.millis_since(*since) < PRACTICE_SECONDS * 1000;
+        let fresh =
+            |(_, since): &&(Arc<Practice>, Timestamp)| now.millis_since(*since) < PRACTICE_SECONDS * 1000;
         let cached = self
             .practices
             .lock()
@@ -124,6 +125,11 @@ impl App {
         let mut practices = self.practices.lock().unwrap_or_else(PoisonError::into_inner);
         practices.insert(id, (practice.clone(), now));
         Ok(Some(practice))
+    }
+
+    /// Forgets what is remembered of a practice: it was changed here. Other processes see the change within a minute.
+    pub fn forget_practice(&self, id: PracticeId) {
+        self.practices.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
     }
 
     /// A practice that a session or stored item names: it must exist.

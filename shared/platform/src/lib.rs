@@ -14,6 +14,8 @@ pub mod i18n;
 pub mod keys;
 pub mod letterhead;
 pub mod mail;
+pub mod profile;
+pub mod provision;
 pub mod seal;
 pub mod sealing;
 pub mod secrets;

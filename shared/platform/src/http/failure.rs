@@ -71,6 +71,9 @@ pub enum Failure {
     /// It is not in the state that this needs.
     #[error("conflict")]
     Conflict,
+    /// Nobody would be left to run the practice.
+    #[error("last admin")]
+    LastAdmin,
     /// The body is larger than the route takes.
     #[error("too large")]
     TooLarge,
@@ -120,7 +123,9 @@ impl Failure {
                 Some("Check what you typed, or ask for a new message."),
             ),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "Your role does not allow this.", None),
-            Self::ForeignOrigin => (S::FORBIDDEN, "foreign-origin", "The request came from another site.", None),
+            Self::ForeignOrigin => {
+                (S::FORBIDDEN, "foreign-origin", "The request came from another site.", None)
+            }
             Self::NotThroughEdge => (S::FORBIDDEN, "forbidden", "Not allowed.", None),
             Self::NotFound => (S::NOT_FOUND, "not-found", "Not found.", None),
             Self::MethodNotAllowed => {
@@ -129,6 +134,12 @@ impl Failure {
             Self::Conflict => {
                 (S::CONFLICT, "conflict", "It was changed meanwhile.", Some("Load it again and repeat."))
             }
+            Self::LastAdmin => (
+                S::CONFLICT,
+                "last-admin",
+                "This is the practice's last active admin.",
+                Some("Make somebody else an admin first."),
+            ),
             Self::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "The request is too large.", None),
             Self::UnsupportedMediaType => {
                 (S::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Send application/json.", None)

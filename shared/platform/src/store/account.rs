@@ -74,7 +74,11 @@ impl Account {
                 .map_err(|_| StoreError::Malformed("sealed_name"))?,
             language: item.parsed("lang", Language::parse)?,
             epoch: item.number("epoch")?,
-            contacts: item.names("contacts").into_iter().filter_map(|c| ContactPointId::parse(c).ok()).collect(),
+            contacts: item
+                .names("contacts")
+                .into_iter()
+                .filter_map(|c| ContactPointId::parse(c).ok())
+                .collect(),
         })
     }
 }

@@ -117,7 +117,11 @@ impl Item {
     ///
     /// # Errors
     /// [`StoreError::Malformed`] if it is missing or not in the set.
-    pub fn one_of<T>(&self, name: &'static str, parse: impl FnOnce(&str) -> Option<T>) -> Result<T, StoreError> {
+    pub fn one_of<T>(
+        &self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Option<T>,
+    ) -> Result<T, StoreError> {
         parse(self.text(name)?).ok_or(StoreError::Malformed(name))
     }
 

@@ -89,7 +89,8 @@ impl Store {
         let mut found = BTreeSet::new();
         let mut start = None;
         loop {
-            let page = self.query(Query { start, ascending: false, ..Query::new(&partition, Sort::All) }).await?;
+            let page =
+                self.query(Query { start, ascending: false, ..Query::new(&partition, Sort::All) }).await?;
             for item in page.items {
                 found.insert(PatientId::parse(&item.key()?.sk).map_err(|_| StoreError::Malformed("SK"))?);
             }

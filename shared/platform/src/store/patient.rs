@@ -16,8 +16,7 @@ use super::{
     account::Account,
     contact::{self, ContactPoint},
     item::{Attributes, Item, NewItem, names, number, string},
-    keys,
-    name_index,
+    keys, name_index,
     session::{Grant, Relation},
     table::Table,
 };
@@ -72,7 +71,11 @@ impl Patient {
     }
 
     /// The sealed part of the item. It differs each time, so it tells one state of the record from every other.
-    pub(super) fn seal(&self, practice: PracticeId, sealer: &FieldSealer) -> Result<AttributeValue, StoreError> {
+    pub(super) fn seal(
+        &self,
+        practice: PracticeId,
+        sealer: &FieldSealer,
+    ) -> Result<AttributeValue, StoreError> {
         let record = Sealed {
             name: self.name.expose().to_owned(),
             birth_date: self.birth_date.expose(),
@@ -99,15 +102,29 @@ impl Patient {
                 .map(ZoneName::parse)
                 .transpose()
                 .map_err(|_| StoreError::Malformed("time_zone"))?,
-            external_id: record.external_id.as_deref().map(ExternalId::parse).transpose().map_err(|_| WRONG)?,
-            contacts: item.names("contacts").into_iter().filter_map(|c| ContactPointId::parse(c).ok()).collect(),
+            external_id: record
+                .external_id
+                .as_deref()
+                .map(ExternalId::parse)
+                .transpose()
+                .map_err(|_| WRONG)?,
+            contacts: item
+                .names("contacts")
+                .into_iter()
+                .filter_map(|c| ContactPointId::parse(c).ok())
+                .collect(),
             created_at: item.time("created_at")?,
         })
     }
 
     /// The terms under which the patient is found.
     pub fn terms(&self, contacts: &[ContactValue]) -> Vec<search::Term> {
-        search::terms_of(&self.name, self.birth_date, contacts, self.external_id.as_ref().map(ExternalId::expose))
+        search::terms_of(
+            &self.name,
+            self.birth_date,
+            contacts,
+            self.external_id.as_ref().map(ExternalId::expose),
+        )
     }
 }
 
@@ -256,4 +273,3 @@ impl Store {
         Ok((points, writes))
     }
 }
-

@@ -1,6 +1,9 @@
 //! Practices: their public face, their policies, their wrapped keys.
 
+use std::time::Duration;
+
 use domain::{
+    audit::Event,
     id::PracticeId,
     practice::{Policies, PublicProfile, Slug},
     time::Timestamp,
@@ -10,7 +13,7 @@ use super::{
     Store, StoreError, Write,
     item::{Item, NewItem, binary, number, string},
     keys,
-    table::Table,
+    table::{Change, Table},
 };
 use crate::keys::Purpose;
 
@@ -79,7 +82,8 @@ impl Practice {
             slug: item.parsed("slug", Slug::parse)?,
             profile: serde_json::from_str(item.text("public_profile")?)
                 .map_err(|_| StoreError::Malformed("public_profile"))?,
-            policies: serde_json::from_str(item.text("policies")?).map_err(|_| StoreError::Malformed("policies"))?,
+            policies: serde_json::from_str(item.text("policies")?)
+                .map_err(|_| StoreError::Malformed("policies"))?,
             wrapped: WrappedKeys {
                 contact: item.bytes("wrapped_contact")?.to_vec(),
                 index: item.bytes("wrapped_index")?.to_vec(),
@@ -106,6 +110,41 @@ impl Store {
     pub async fn practice_id(&self, slug: &Slug) -> Result<Option<PracticeId>, StoreError> {
         let item = self.get(&keys::slug(slug)).await?;
         item.map(|item| item.parsed("practice", PracticeId::parse)).transpose()
+    }
+
+    /// Changes what everybody may see of a practice. `change` is applied to the profile as it stands, and again if
+    /// somebody else changed it meanwhile. `None` if there is no such practice.
+    ///
+    /// # Errors
+    /// [`StoreError`]; inside, what `change` says against it.
+    pub async fn change_profile<E>(
+        &self,
+        id: PracticeId,
+        change: impl Fn(PublicProfile) -> Result<PublicProfile, E>,
+        event: &Event,
+    ) -> Result<Option<Result<Practice, E>>, StoreError> {
+        for attempt in 1..=8 {
+            let Some(item) = self.get(&keys::practice(id)).await? else { return Ok(None) };
+            let practice = Practice::from_item(id, &item)?;
+            let profile = match change(practice.profile.clone()) {
+                Ok(profile) => profile,
+                Err(error) => return Ok(Some(Err(error))),
+            };
+            if profile == practice.profile {
+                return Ok(Some(Ok(practice)));
+            }
+            let text =
+                serde_json::to_string(&profile).map_err(|_| StoreError::Malformed("public_profile"))?;
+            let update = Change::new(keys::practice(id), "SET public_profile = :after")
+                .when("public_profile = :before")
+                .value(":before", string(item.text("public_profile")?))
+                .value(":after", string(text));
+            if self.transact(vec![Write::Update(update), super::audit::write(event)]).await?.is_ok() {
+                return Ok(Some(Ok(Practice { profile, ..practice })));
+            }
+            self.back_off(attempt, Duration::from_millis(10)).await;
+        }
+        Err(StoreError::Contended)
     }
 
     /// Creates a practice. Returns `false` if the short name is taken.

@@ -1,6 +1,10 @@
 //! Staff of a practice.
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
+    audit::Event,
     contact::ContactValue,
     id::{PracticeId, StaffId},
     language::Language,
@@ -11,14 +15,16 @@ use domain::{
 
 use super::{
     Cancelled, Store, StoreError, Write, contact,
-    item::{Attributes, Item, NewItem, number, string},
+    item::{Attributes, Item, NewItem, names, number, string},
     keys,
     patient::RosterTools,
-    table::Table,
+    session::Holder,
+    table::{Change, Query, Sort, Table},
 };
 use crate::{seal::Key, sealing::FieldSealer};
 
 /// A member of staff.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Staff {
     /// The id.
     pub id: StaffId,
@@ -40,11 +46,10 @@ impl Staff {
     /// The item.
     pub fn to_item(&self, practice: PracticeId, sealer: &FieldSealer, created_at: Timestamp) -> Attributes {
         let key = keys::staff(practice, self.id);
-        let roles = self.roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(",");
         NewItem::new(&key)
             .with("sealed_name", sealer.seal(&key, "sealed_name", self.name.expose()))
             .with("sealed_email", sealer.seal(&key, "sealed_email", self.email.expose()))
-            .with("roles", string(roles))
+            .with("roles", self.role_names())
             .with("lang", string(&self.language))
             .with("active", number(i128::from(self.active)))
             .with("epoch", number(self.epoch))
@@ -70,12 +75,57 @@ impl Staff {
         })
     }
 
+    fn role_names(&self) -> AttributeValue {
+        names(&self.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>())
+    }
+
+    /// The change from the epoch before to this state.
+    fn update(&self, practice: PracticeId, sealer: &FieldSealer) -> Change {
+        let key = keys::staff(practice, self.id);
+        let name = sealer.seal(&key, "sealed_name", self.name.expose());
+        Change::new(key, "SET sealed_name = :name, #roles = :roles, active = :active, epoch = :after")
+            .when("epoch = :before")
+            .value(":name", name)
+            .value(":roles", self.role_names())
+            .value(":active", number(i128::from(self.active)))
+            .value(":after", number(self.epoch))
+            .value(":before", number(self.epoch - 1))
+    }
+
+    /// Whether they can run the practice.
+    pub fn is_active_admin(&self) -> bool {
+        self.active && self.roles.contains(&Role::Admin)
+    }
+
     /// The lookup from the address to the member of staff.
     pub fn lookup_item(&self, practice: PracticeId, index_key: &Key) -> Attributes {
         NewItem::new(&keys::staff_lookup(practice, &contact::blind(index_key, &self.email)))
             .with("staff", string(self.id))
             .build()
     }
+}
+
+/// What to change about a member of staff. `None` leaves a member as it is.
+#[derive(Default)]
+pub struct StaffChange {
+    /// The name that patients see.
+    pub name: Option<PersonName>,
+    /// What they may do.
+    pub roles: Option<Vec<Role>>,
+    /// Whether they may sign in.
+    pub active: Option<bool>,
+}
+
+/// What became of changing a member of staff.
+pub enum StaffChanged {
+    /// As they are now.
+    Done(Box<Staff>),
+    /// They were so already; nothing was written.
+    Unchanged(Box<Staff>),
+    /// There is no such member of staff.
+    Missing,
+    /// Nobody would be left to run the practice.
+    LastAdmin,
 }
 
 /// What became of inviting somebody.
@@ -86,6 +136,32 @@ pub enum Invited {
     AddressTaken,
     /// An item of the caller's own (idempotency) exists already.
     Repeated(Box<Item>),
+}
+
+impl StaffChange {
+    /// Every change raises the epoch, which therefore tells one state of a member of staff from every other.
+    fn apply(&self, before: &Staff) -> Staff {
+        let mut after = before.clone();
+        if let Some(name) = &self.name {
+            after.name = name.clone();
+        }
+        if let Some(roles) = &self.roles {
+            after.roles = roles.clone();
+        }
+        if let Some(active) = self.active {
+            after.active = active;
+        }
+        if after != *before {
+            after.epoch += 1;
+        }
+        after
+    }
+}
+
+fn from_listed(item: &Item, sealer: &FieldSealer) -> Result<Staff, StoreError> {
+    let key = item.key()?;
+    let id = key.sk.strip_prefix(keys::STAFF_PREFIX).and_then(|t| StaffId::parse(t).ok());
+    Staff::from_item(id.ok_or(StoreError::Malformed("SK"))?, item, sealer)
 }
 
 impl Store {
@@ -107,15 +183,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn all_staff(&self, practice: PracticeId, sealer: &FieldSealer) -> Result<Vec<Staff>, StoreError> {
+    pub async fn all_staff(
+        &self,
+        practice: PracticeId,
+        sealer: &FieldSealer,
+    ) -> Result<Vec<Staff>, StoreError> {
         let partition = keys::practice(practice).pk;
         let items = self.query_all(&partition, keys::STAFF_PREFIX).await?;
-        let staff = |item: &Item| {
-            let key = item.key()?;
-            let id = key.sk.strip_prefix(keys::STAFF_PREFIX).and_then(|t| StaffId::parse(t).ok());
-            Staff::from_item(id.ok_or(StoreError::Malformed("SK"))?, item, sealer)
-        };
-        items.iter().map(staff).collect()
+        items.iter().map(|item| from_listed(item, sealer)).collect()
     }
 
     /// The member of staff with this address.
@@ -130,6 +205,68 @@ impl Store {
     ) -> Result<Option<StaffId>, StoreError> {
         let item = self.get(&keys::staff_lookup(practice, &contact::blind(index_key, email))).await?;
         item.map(|item| item.parsed("staff", StaffId::parse)).transpose()
+    }
+
+    /// One page of the staff, in the order they were invited.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn staff_page(
+        &self,
+        practice: PracticeId,
+        sealer: &FieldSealer,
+        limit: u32,
+        start: Option<Attributes>,
+    ) -> Result<(Vec<Staff>, Option<Attributes>), StoreError> {
+        let partition = keys::practice(practice).pk;
+        let query =
+            Query { limit: Some(limit), start, ..Query::new(&partition, Sort::Prefix(keys::STAFF_PREFIX)) };
+        let page = self.query(query).await?;
+        let staff = page.items.iter().map(|item| from_listed(item, sealer)).collect::<Result<_, _>>()?;
+        Ok((staff, page.next))
+    }
+
+    /// Changes a member of staff and ends their sessions in one transaction. A practice keeps at least one active
+    /// admin: the transaction holds only while another one is there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn change_staff(
+        &self,
+        practice: PracticeId,
+        sealer: &FieldSealer,
+        id: StaffId,
+        change: &StaffChange,
+        event: &Event,
+    ) -> Result<StaffChanged, StoreError> {
+        for attempt in 1..=8 {
+            let Some(before) = self.staff(practice, id, sealer).await? else {
+                return Ok(StaffChanged::Missing);
+            };
+            let after = change.apply(&before);
+            if after == before {
+                return Ok(StaffChanged::Unchanged(Box::new(after)));
+            }
+            let mut writes = vec![Write::Update(after.update(practice, sealer)), super::audit::write(event)];
+            if before.is_active_admin() && !after.is_active_admin() {
+                let staff = self.all_staff(practice, sealer).await?;
+                let Some(other) = staff.into_iter().find(|s| s.id != id && s.is_active_admin()) else {
+                    return Ok(StaffChanged::LastAdmin);
+                };
+                let check = Change::new(keys::staff(practice, other.id), "")
+                    .when("epoch = :epoch")
+                    .value(":epoch", number(other.epoch));
+                writes.push(Write::Check(check));
+            }
+            writes.extend(self.session_ends(practice, Holder::Staff(id)).await?);
+            if self.transact(writes).await?.is_ok() {
+                self.end_all_sessions(practice, Holder::Staff(id)).await?;
+                return Ok(StaffChanged::Done(Box::new(after)));
+            }
+            // Somebody changed one of the two meanwhile: look again.
+            self.back_off(attempt, Duration::from_millis(10)).await;
+        }
+        Err(StoreError::Contended)
     }
 
     /// Adds a member of staff in one transaction. `extra` are writes of the caller, idempotency first.

@@ -111,14 +111,14 @@ impl Change {
     fn name_map(&self) -> Option<HashMap<String, String>> {
         let text = [self.update, self.condition.unwrap_or_default()].join(" ");
         let reserved = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '#' | '_')));
-        let names: HashMap<String, String> = reserved
-            .filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned())))
-            .collect();
+        let names: HashMap<String, String> =
+            reserved.filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned()))).collect();
         (!names.is_empty()).then_some(names)
     }
 
     fn value_map(&self) -> Option<Attributes> {
-        (!self.values.is_empty()).then(|| self.values.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect())
+        (!self.values.is_empty())
+            .then(|| self.values.iter().map(|(n, v)| ((*n).to_owned(), v.clone())).collect())
     }
 }
 
@@ -199,7 +199,10 @@ impl Store {
         }
         let chunks = try_join_all(unique.chunks(100).map(|chunk| self.get_chunk(chunk))).await?;
         let found: Vec<(ItemKey, Item)> = chunks.into_iter().flatten().collect();
-        Ok(keys.iter().map(|key| found.iter().find(|(k, _)| k == key).map(|(_, item)| item.clone())).collect())
+        Ok(keys
+            .iter()
+            .map(|key| found.iter().find(|(k, _)| k == key).map(|(_, item)| item.clone()))
+            .collect())
     }
 
     async fn get_chunk(&self, keys: &[&ItemKey]) -> Result<Vec<(ItemKey, Item)>, StoreError> {
@@ -218,7 +221,8 @@ impl Store {
                 .consistent_read(true)
                 .build()
                 .map_err(|error| StoreError::Refused(error.into()))?;
-            let answer = self.client.batch_get_item().request_items(table, request).send().await.map_err(failed)?;
+            let answer =
+                self.client.batch_get_item().request_items(table, request).send().await.map_err(failed)?;
             for attributes in answer.responses.into_iter().flat_map(|mut r| r.remove(table)).flatten() {
                 let item = Item::from(attributes);
                 found.push((item.key()?, item));
@@ -239,7 +243,9 @@ impl Store {
     pub async fn query(&self, query: Query<'_>) -> Result<QueryPage, StoreError> {
         let (condition, range) = match (query.sort, query.index) {
             (Sort::All, None) => ("PK = :pk", None),
-            (Sort::Prefix(prefix), None) => ("PK = :pk AND begins_with(SK, :a)", Some((prefix.to_owned(), None))),
+            (Sort::Prefix(prefix), None) => {
+                ("PK = :pk AND begins_with(SK, :a)", Some((prefix.to_owned(), None)))
+            }
             (Sort::Between(from, to), None) => ("PK = :pk AND SK BETWEEN :a AND :b", Some((from, Some(to)))),
             (Sort::All, Some(index)) => (index.condition(), None),
             (Sort::Between(from, to), Some(Index::Due)) => {
@@ -348,7 +354,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`]; a condition that did not hold or a conflict is `Ok(Err(Cancelled))`.
     pub async fn transact(&self, writes: Vec<Write>) -> Result<Result<(), Cancelled>, StoreError> {
-        let items = writes.into_iter().map(|write| self.transact_item(write)).collect::<Result<Vec<_>, _>>()?;
+        let items =
+            writes.into_iter().map(|write| self.transact_item(write)).collect::<Result<Vec<_>, _>>()?;
         match self.client.transact_write_items().set_transact_items(Some(items)).send().await {
             Ok(_) => Ok(Ok(())),
             Err(error) => cancelled(error).map(Err),
@@ -393,8 +400,9 @@ impl Store {
                     .build()
                     .map_err(refused)?,
             ),
-            Write::Replace(table, item) => builder
-                .put(Put::builder().table_name(self.name(table)).set_item(Some(item)).build().map_err(refused)?),
+            Write::Replace(table, item) => builder.put(
+                Put::builder().table_name(self.name(table)).set_item(Some(item)).build().map_err(refused)?,
+            ),
             Write::Update(change) => builder.update(
                 Update::builder()
                     .table_name(self.name(Table::Chat))
@@ -553,7 +561,10 @@ fn cancelled(error: SdkError<TransactWriteItemsError>) -> Result<Cancelled, Stor
         return Ok(Cancelled::Condition(place, reasons[place].item().map(|item| Box::new(item.clone()))));
     }
     let passing = |code: Option<&str>| {
-        matches!(code, None | Some("None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"))
+        matches!(
+            code,
+            None | Some("None" | "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+        )
     };
     if reasons.iter().all(|reason| passing(reason.code())) {
         Ok(Cancelled::Conflict)

@@ -1,0 +1,304 @@
+//! Who may act for a patient: giving and taking it.
+//!
+//! Both raise the account's epoch and end its sessions in the same transaction, because a session carries the grants
+//! that it was created with.
+
+use std::time::Duration;
+
+use domain::{
+    audit::Event,
+    contact::ContactValue,
+    id::{AccountId, ContactPointId, PatientId},
+    language::Language,
+    person::PersonName,
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError, Write,
+    account::{Account, grant_from_item, grant_items},
+    audit,
+    item::{Item, names, number, string},
+    keys, name_index,
+    patient::{Patient, RosterTools},
+    session::{Grant, Holder, Relation},
+    table::{Change, Table},
+};
+
+/// Most patients of one account, and most accounts of one patient.
+const GRANTS_MAX: usize = 50;
+/// Tries while others write to the same items.
+const TRIES: u32 = 8;
+
+/// Who is to act for a patient.
+pub enum Grantee {
+    /// An account.
+    Account(AccountId),
+    /// Whoever is reached there. Where nobody is, an account of this name is made.
+    At {
+        /// Where.
+        contact: ContactValue,
+        /// Whose account a new one is; the patient's own needs none.
+        name: Option<PersonName>,
+        /// The language of a new account; else the patient's.
+        language: Option<Language>,
+    },
+}
+
+/// What became of giving a grant.
+pub enum Granted {
+    /// The account acts for the patient from now on.
+    Created(Box<Account>, Grant),
+    /// It did before, and relation or end have changed.
+    Changed(Box<Account>, Grant),
+    /// It did before, and so.
+    Unchanged(Box<Account>, Grant),
+    /// There is no such patient.
+    NoPatient,
+    /// There is no such account.
+    NoAccount,
+    /// More than one account is reached there; one has to be named.
+    Shared,
+    /// Nobody is reached there, and a new account needs a name.
+    NameMissing,
+    /// The account or the patient has as many grants as there may be.
+    Full,
+}
+
+enum Found {
+    Known(Box<Account>),
+    New(Box<Account>, Vec<Write>),
+    Not(Granted),
+}
+
+/// The record of the patient that a grant is about.
+struct Record {
+    item: Item,
+    patient: Patient,
+}
+
+impl Store {
+    /// Lets an account act for a patient. `event` gets the account as its object.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn grant(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: PatientId,
+        grantee: &Grantee,
+        (relation, until): (Relation, Option<Timestamp>),
+        event: &Event,
+    ) -> Result<Granted, StoreError> {
+        let grant = Grant { patient, relation, until };
+        for attempt in 1..=TRIES {
+            let Some(record) = self.record_of(tools, patient).await? else { return Ok(Granted::NoPatient) };
+            let (account, new) = match self.find_grantee(tools, &record.patient, grantee, relation).await? {
+                Found::Known(account) => (account, None),
+                Found::New(account, writes) => (account, Some(writes)),
+                Found::Not(why) => return Ok(why),
+            };
+            let new_contact = match grantee {
+                Grantee::At { contact, .. } if new.is_some() => Some(contact),
+                _ => None,
+            };
+            let before = self.get(&keys::account_grant(tools.practice, account.id, patient)).await?;
+            let before = before.map(|item| grant_from_item(&item)).transpose()?;
+            if before == Some(grant) {
+                return Ok(Granted::Unchanged(account, grant));
+            }
+            if before.is_none() && self.is_full(tools, account.id, patient).await? {
+                return Ok(Granted::Full);
+            }
+            let mut event = event.clone();
+            event.object = Some(account.id.to_string());
+            let mut writes = vec![audit::write(&event)];
+            let own = relation == Relation::Oneself;
+            writes.extend(self.record_writes(tools, &record, &account, own, new_contact).await?);
+            if let Some(new) = new {
+                writes.extend(new);
+                writes.extend(account.create_writes(tools, grant));
+            } else {
+                writes.push(Write::Update(raise_epoch(tools, &account)));
+                let items = grant_items(tools.practice, account.id, grant, tools.now);
+                writes.extend(items.map(|item| Write::Replace(Table::Chat, item)));
+                writes.extend(self.session_ends(tools.practice, Holder::Account(account.id)).await?);
+            }
+            if self.transact(writes).await?.is_ok() {
+                self.end_all_sessions(tools.practice, Holder::Account(account.id)).await?;
+                let done = if before.is_some() { Granted::Changed } else { Granted::Created };
+                return Ok(done(account, grant));
+            }
+            self.back_off(attempt, Duration::from_millis(10)).await;
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// Ends an account's grant. Returns `false` if there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn revoke(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: PatientId,
+        account: AccountId,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let grant_key = keys::account_grant(tools.practice, account, patient);
+        for attempt in 1..=TRIES {
+            let items = self.get_many(&[grant_key.clone(), keys::account(tools.practice, account)]).await?;
+            let [Some(grant), Some(item)] = items.as_slice() else { return Ok(false) };
+            let account = Account::from_item(account, item, tools.sealer)?;
+            let mut event = event.clone();
+            event.object = Some(account.id.to_string());
+            let mut writes = vec![audit::write(&event), Write::Update(raise_epoch(tools, &account))];
+            writes.extend([
+                Write::Delete(Table::Chat, grant_key.clone()),
+                Write::Delete(Table::Chat, keys::patient_grant(tools.practice, patient, account.id)),
+            ]);
+            if grant_from_item(grant)?.relation == Relation::Oneself
+                && let Some(record) = self.record_of(tools, patient).await?
+            {
+                writes.extend(self.record_writes(tools, &record, &account, false, None).await?);
+            }
+            writes.extend(self.session_ends(tools.practice, Holder::Account(account.id)).await?);
+            if self.transact(writes).await?.is_ok() {
+                self.end_all_sessions(tools.practice, Holder::Account(account.id)).await?;
+                return Ok(true);
+            }
+            self.back_off(attempt, Duration::from_millis(10)).await;
+        }
+        Err(StoreError::Contended)
+    }
+
+    async fn record_of(&self, tools: &RosterTools<'_>, id: PatientId) -> Result<Option<Record>, StoreError> {
+        let Some(item) = self.get(&keys::patient(tools.practice, id)).await? else { return Ok(None) };
+        let patient = Patient::from_item(id, &item, tools.sealer)?;
+        Ok(Some(Record { item, patient }))
+    }
+
+    async fn find_grantee(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: &Patient,
+        grantee: &Grantee,
+        relation: Relation,
+    ) -> Result<Found, StoreError> {
+        let (contact, name, language) = match grantee {
+            Grantee::At { contact, name, language } => (contact, name.as_ref(), language.as_ref()),
+            Grantee::Account(id) => {
+                let account = self.account(tools.practice, *id, tools.sealer).await?;
+                return Ok(account.map_or(Found::Not(Granted::NoAccount), |a| Found::Known(Box::new(a))));
+            }
+        };
+        let point = self.find_contact(tools.practice, tools.index_key, contact).await?;
+        let accounts = match point {
+            Some(point) => self.accounts_at(tools.practice, point).await?,
+            None => Vec::new(),
+        };
+        if let [only] = accounts.as_slice() {
+            let account = self.account(tools.practice, *only, tools.sealer).await?;
+            return Ok(Found::Known(Box::new(account.ok_or(StoreError::Malformed("account"))?)));
+        }
+        if !accounts.is_empty() {
+            return Ok(Found::Not(Granted::Shared));
+        }
+        let own = (relation == Relation::Oneself).then_some(&patient.name);
+        let Some(name) = own.or(name) else { return Ok(Found::Not(Granted::NameMissing)) };
+        let (points, writes) = self.contact_points_for(tools, std::slice::from_ref(contact)).await?;
+        let account =
+            Account::new(tools, name.clone(), language.unwrap_or(&patient.language).clone(), points);
+        Ok(Found::New(Box::new(account), writes))
+    }
+
+    async fn is_full(
+        &self,
+        tools: &RosterTools<'_>,
+        account: AccountId,
+        patient: PatientId,
+    ) -> Result<bool, StoreError> {
+        let (patients, accounts) = tokio::try_join!(
+            self.grants(tools.practice, account),
+            self.accounts_of(tools.practice, patient)
+        )?;
+        Ok(patients.len() >= GRANTS_MAX || accounts.len() >= GRANTS_MAX)
+    }
+
+    /// The patient's record names the contacts of the patient's own accounts, and their phones are search terms.
+    /// Whatever happens to the contacts, the transaction holds only while the record is as it was read.
+    async fn record_writes(
+        &self,
+        tools: &RosterTools<'_>,
+        record: &Record,
+        account: &Account,
+        own: bool,
+        new_contact: Option<&ContactValue>,
+    ) -> Result<Vec<Write>, StoreError> {
+        let Record { item, patient } = record;
+        let others = self.other_own_contacts(tools, patient.id, account.id).await?;
+        let before = &patient.contacts;
+        let mut after: Vec<ContactPointId> = before
+            .iter()
+            .filter(|p| own || others.contains(p) || !account.contacts.contains(p))
+            .copied()
+            .collect();
+        if own {
+            after.extend(account.contacts.iter().filter(|p| !before.contains(p)));
+        }
+        let unchanged = item.optional_text("contacts").map(string).unwrap_or_else(|| string(""));
+        let key = keys::patient(tools.practice, patient.id);
+        if after == *before {
+            let check = Change::new(key, "").when("contacts = :before").value(":before", unchanged);
+            return Ok(vec![Write::Check(check)]);
+        }
+        let change = Change::new(key, "SET contacts = :after")
+            .when("contacts = :before")
+            .value(":before", unchanged)
+            .value(":after", names(&after));
+        let (old, mut new) =
+            tokio::try_join!(self.contact_values(tools, before), self.contact_values(tools, &after))?;
+        new.extend(new_contact.cloned());
+        let (old, new) = (patient.terms(&old), patient.terms(&new));
+        let gone: Vec<_> = old.iter().filter(|term| !new.contains(term)).cloned().collect();
+        let added: Vec<_> = new.into_iter().filter(|term| !old.contains(term)).collect();
+        let mut writes = vec![Write::Update(change)];
+        writes.extend(name_index::removals(tools, patient.id, &gone));
+        writes.extend(name_index::writes(tools, patient.id, &added));
+        Ok(writes)
+    }
+
+    /// Contacts of the patient's own accounts but this one.
+    async fn other_own_contacts(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: PatientId,
+        but: AccountId,
+    ) -> Result<Vec<ContactPointId>, StoreError> {
+        let accounts = self.accounts_of(tools.practice, patient).await?;
+        let own: Vec<_> = accounts
+            .into_iter()
+            .filter(|(id, relation, _)| *id != but && *relation == Relation::Oneself)
+            .map(|(id, ..)| id)
+            .collect();
+        let accounts = self.accounts(tools.practice, &own, tools.sealer).await?;
+        Ok(accounts.into_iter().flat_map(|account| account.contacts).collect())
+    }
+
+    async fn contact_values(
+        &self,
+        tools: &RosterTools<'_>,
+        points: &[ContactPointId],
+    ) -> Result<Vec<ContactValue>, StoreError> {
+        let points = self.contact_points(tools.practice, points, tools.sealer).await?;
+        Ok(points.into_iter().map(|point| point.value).collect())
+    }
+}
+
+/// Every session is created under the epoch that was read, so raising it ends those that are about to be.
+fn raise_epoch(tools: &RosterTools<'_>, account: &Account) -> Change {
+    Change::new(keys::account(tools.practice, account.id), "SET epoch = :after")
+        .when("epoch = :before")
+        .value(":before", number(account.epoch))
+        .value(":after", number(account.epoch + 1))
+}

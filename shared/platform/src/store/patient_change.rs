@@ -1,0 +1,162 @@
+//! Changing a patient's record: what is found under it moves along, and two changes at once both count.
+
+use std::time::Duration;
+
+use domain::{
+    audit::Event,
+    id::PatientId,
+    language::Language,
+    person::{BirthDate, ExternalId, PersonName},
+    time::ZoneName,
+};
+
+use super::{
+    Store, StoreError, Write, audit,
+    item::{binary, string},
+    keys, name_index,
+    patient::{Patient, RosterTools, SEALED},
+    session::Relation,
+    table::{Change, TRANSACTION_MAX},
+};
+
+/// What to change about a patient. `None` leaves a member as it is.
+#[derive(Default)]
+pub struct PatientChange {
+    /// The name.
+    pub name: Option<PersonName>,
+    /// The birth date.
+    pub birth_date: Option<BirthDate>,
+    /// The language of messages and notices.
+    pub language: Option<Language>,
+    /// The time zone; inside, `None` is the practice's.
+    pub time_zone: Option<Option<ZoneName>>,
+    /// The practice's own number; inside, `None` is none.
+    pub external_id: Option<Option<ExternalId>>,
+}
+
+/// What became of changing a patient.
+pub enum PatientChanged {
+    /// The patient as they are now.
+    Done(Box<Patient>),
+    /// They were so already; nothing was written.
+    Unchanged(Box<Patient>),
+    /// There is no such patient.
+    Missing,
+}
+
+impl PatientChange {
+    fn apply(&self, before: &Patient) -> Patient {
+        let mut after = before.clone();
+        if let Some(name) = &self.name {
+            after.name = name.clone();
+        }
+        if let Some(birth_date) = self.birth_date {
+            after.birth_date = birth_date;
+        }
+        if let Some(language) = &self.language {
+            after.language = language.clone();
+        }
+        if let Some(zone) = &self.time_zone {
+            after.time_zone = zone.clone();
+        }
+        if let Some(id) = &self.external_id {
+            after.external_id = id.clone();
+        }
+        after
+    }
+}
+
+impl Store {
+    /// Changes a patient, the search terms and the patient's own account in one transaction. Somebody else's change
+    /// of other members meanwhile is kept.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn change_patient(
+        &self,
+        tools: &RosterTools<'_>,
+        id: PatientId,
+        change: &PatientChange,
+        event: &Event,
+    ) -> Result<PatientChanged, StoreError> {
+        let key = keys::patient(tools.practice, id);
+        for attempt in 1..=8 {
+            let Some(item) = self.get(&key).await? else { return Ok(PatientChanged::Missing) };
+            let before = Patient::from_item(id, &item, tools.sealer)?;
+            let after = change.apply(&before);
+            if after == before {
+                return Ok(PatientChanged::Unchanged(Box::new(after)));
+            }
+            let mut writes =
+                vec![Write::Update(update(tools, &after, item.bytes(SEALED)?)?), audit::write(event)];
+            writes.extend(self.own_account_writes(tools, &before, &after).await?);
+            let (old, new) = (before.terms(&[]), after.terms(&[]));
+            let gone: Vec<_> = old.iter().filter(|term| !new.contains(term)).cloned().collect();
+            let added: Vec<_> = new.into_iter().filter(|term| !old.contains(term)).collect();
+            writes.extend(name_index::removals(tools, id, &gone));
+            let additions = name_index::writes(tools, id, &added);
+            if writes.len() + additions.len() <= TRANSACTION_MAX {
+                writes.extend(additions);
+            } else if self.transact(additions).await?.is_err() {
+                // Two very long names: the new terms go first. A term that leads to somebody who does not match is
+                // harmless, one that is missing is not.
+                self.back_off(attempt, Duration::from_millis(10)).await;
+                continue;
+            }
+            match self.transact(writes).await? {
+                Ok(()) => return Ok(PatientChanged::Done(Box::new(after))),
+                // Somebody changed the record or the account meanwhile: apply this change to what it is now.
+                Err(_) => self.back_off(attempt, Duration::from_millis(10)).await,
+            }
+        }
+        Err(StoreError::Contended)
+    }
+
+    /// The patient's own account carries their name and language as well.
+    async fn own_account_writes(
+        &self,
+        tools: &RosterTools<'_>,
+        before: &Patient,
+        after: &Patient,
+    ) -> Result<Vec<Write>, StoreError> {
+        let update = match (before.name != after.name, before.language != after.language) {
+            (false, false) => return Ok(Vec::new()),
+            (true, false) => "SET sealed_name = :name",
+            (false, true) => "SET lang = :language",
+            (true, true) => "SET sealed_name = :name, lang = :language",
+        };
+        let accounts = self.accounts_of(tools.practice, after.id).await?;
+        let own = accounts.into_iter().filter(|(_, relation, _)| *relation == Relation::Oneself);
+        Ok(own
+            .map(|(account, ..)| {
+                let key = keys::account(tools.practice, account);
+                let name = tools.sealer.seal(&key, "sealed_name", after.name.expose());
+                let mut change = Change::new(key, update).when("attribute_exists(PK)");
+                if update.contains(":name") {
+                    change = change.value(":name", name);
+                }
+                if update.contains(":language") {
+                    change = change.value(":language", string(&after.language));
+                }
+                Write::Update(change)
+            })
+            .collect())
+    }
+}
+
+fn update(tools: &RosterTools<'_>, after: &Patient, sealed_before: &[u8]) -> Result<Change, StoreError> {
+    let update = if after.time_zone.is_some() {
+        "SET sealed_record = :after, lang = :language, time_zone = :zone"
+    } else {
+        "SET sealed_record = :after, lang = :language REMOVE time_zone"
+    };
+    let change = Change::new(keys::patient(tools.practice, after.id), update)
+        .when("sealed_record = :before")
+        .value(":before", binary(sealed_before))
+        .value(":after", after.seal(tools.practice, tools.sealer)?)
+        .value(":language", string(&after.language));
+    Ok(match &after.time_zone {
+        Some(zone) => change.value(":zone", string(zone)),
+        None => change,
+    })
+}
