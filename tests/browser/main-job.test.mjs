@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { look, startBrowser } from './support/browser.mjs';
 import { PEOPLE, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
-import { linkIn, startProduct } from './support/product.mjs';
+import { isNotice, linkIn, startProduct } from './support/product.mjs';
 
 const QUESTION = 'Buenos días, Sra. López.\n\nSu receta está lista en la farmacia de la calle Main.';
 const ANSWER = 'Muchas gracias. ¿Necesito llevar algo?';
@@ -38,7 +38,7 @@ test('Ana finds Maria and writes to her', async () => {
   assert.equal(await staff.textContent('.message-text'), QUESTION);
   assert.match(await staff.textContent('.signs'), /March 14, 1985/);
   assert.match(await staff.textContent('.signs'), /Spanish/);
-  notice = await product.sentTo(PEOPLE.maria.email, before);
+  notice = await product.sentTo(PEOPLE.maria.email, before, isNotice);
 });
 
 test('the notice says nothing but that there is a message', async () => {
@@ -125,13 +125,19 @@ test('Ana closes the conversation; Maria writes again and it is open', async () 
 });
 
 test('she finishes, and going back shows nothing', async () => {
+  await patient.click('.back a');
+  await patient.waitForSelector('.message', { state: 'detached' });
+  await patient.goBack();
+  await patient.waitForSelector('.message');
   await patient.click('.user-bar button');
   await patient.waitForSelector('h1:has-text("Ha salido")');
   await look(patient, 'signed-out-es');
-  await patient.goBack();
-  await patient.waitForSelector('h1');
-  assert.equal(await patient.locator('.message').count(), 0);
-  assert.ok(!(await patient.content()).includes('farmacia'));
+  for (const move of [() => patient.goForward(), () => patient.goBack(), () => patient.reload()]) {
+    await move();
+    await patient.waitForSelector('h1');
+    assert.equal(await patient.locator('.message').count(), 0);
+    assert.ok(!(await patient.content()).includes('farmacia'));
+  }
 });
 
 test('no page complained', () => browser.assertQuiet());

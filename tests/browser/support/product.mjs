@@ -62,12 +62,13 @@ export async function startProduct() {
     async outbox() {
       return (await fetch(`${origin}/outbox.json`)).json();
     },
-    /** The newest thing sent to an address, once there are more than `after` of them. */
-    async sentTo(address, after = 0) {
+    /** The newest thing sent to an address that fits, once more than `after` were sent to it. */
+    async sentTo(address, after = 0, fits = () => true) {
       const end = Date.now() + 20_000;
       for (;;) {
         const sent = (await this.outbox()).filter((one) => [one.to].flat().includes(address));
-        if (sent.length > after) return sent[sent.length - 1];
+        const fresh = sent.slice(after).filter(fits);
+        if (fresh.length > 0) return fresh[fresh.length - 1];
         if (Date.now() > end) throw new Error(`nothing came to ${address} within 20 s`);
         await sleep(50);
       }
@@ -79,16 +80,24 @@ export async function startProduct() {
   };
 }
 
+const LINK = /https?:\/\/[^\s<>"]+\/(?:l|n)(?:\?[^\s#<>"]*)?#t=[A-Za-z0-9_-]+/;
+const CODE = /(?:^|[\s#])(\d{8})(?:\s|$)/m;
+
+/** Fits messages of an asked-for sign-in. */
+export const hasCode = (sent) => CODE.test(sent.text);
+/** Fits notices. */
+export const isNotice = (sent) => /\/n\?/.test(sent.text);
+
 /** The link of a mail or text: `/l#t=…` or `/n?l=…#t=…`. */
 export function linkIn(sent) {
-  const link = /https?:\/\/[^\s<>"]+\/(?:l|n)(?:\?[^\s#<>"]*)?#t=[A-Za-z0-9_-]+/.exec(sent.text);
+  const link = LINK.exec(sent.text);
   if (link === null) throw new Error(`no link in: ${sent.text}`);
   return link[0];
 }
 
 /** The 8-digit code of a mail or text. */
 export function codeIn(sent) {
-  const code = /(?:^|[\s#])(\d{8})(?:\s|$)/m.exec(sent.text);
+  const code = CODE.exec(sent.text);
   if (code === null) throw new Error(`no code in: ${sent.text}`);
   return code[1];
 }
