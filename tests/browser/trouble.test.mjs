@@ -127,6 +127,23 @@ test('somebody else’s conversation and pages that are not there', async () => 
   await page.context().close();
 });
 
+test('pages turn for languages written from right to left', async () => {
+  const page = await johnInConversation();
+  await page.fill('#compose', 'Thank you.');
+  await page.click('.composer button[type=submit]');
+  await page.waitForSelector('.message-own:has-text("Thank you.")');
+  const side = () =>
+    page.evaluate(() => {
+      const own = document.querySelector('.message-own').getBoundingClientRect();
+      return own.left + own.width / 2 > innerWidth / 2 ? 'right' : 'left';
+    });
+  assert.equal(await side(), 'right');
+  await page.evaluate(() => (document.documentElement.dir = 'rtl'));
+  assert.equal(await side(), 'left');
+  await look(page, 'conversation-turned');
+  await page.context().close();
+});
+
 test('without script the pages say whom to call, in both languages', async () => {
   for (const path of ['/', '/n', '/l', '/staff/']) {
     const page = await browser.person({ javaScriptEnabled: false });
