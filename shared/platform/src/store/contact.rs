@@ -6,6 +6,8 @@ use domain::{
     time::Timestamp,
 };
 
+use futures_util::future::try_join_all;
+
 use super::{
     Store, StoreError,
     item::{Attributes, Item, NewItem, number, string},
@@ -117,5 +119,18 @@ impl Store {
             id.ok_or(StoreError::Malformed("SK"))
         };
         items.iter().map(account).collect()
+    }
+
+    /// Whether any of these contact points leads to more than one account.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn is_any_shared(
+        &self,
+        practice: PracticeId,
+        points: &[ContactPointId],
+    ) -> Result<bool, StoreError> {
+        let accounts = try_join_all(points.iter().map(|point| self.accounts_at(practice, *point))).await?;
+        Ok(accounts.iter().any(|accounts| accounts.len() > 1))
     }
 }
