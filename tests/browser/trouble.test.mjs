@@ -104,6 +104,22 @@ test('a session that ends clears the screen and keeps the unsent text in this wi
   await page.context().close();
 });
 
+test('before an unattended session ends the page asks, and one press keeps it', async () => {
+  const page = await johnInConversation();
+  await page.route('**/v1/session', async (route) => {
+    const session = await (await route.fetch()).json();
+    await route.fulfill({ json: { ...session, idle_expires_at: new Date(Date.now() + 100_000).toISOString() } });
+  });
+  await page.reload();
+  await page.waitForSelector('.ending:focus', { timeout: 15_000 });
+  await look(page, 'session-ending');
+  await page.unroute('**/v1/session');
+  await page.click('.ending button');
+  await page.waitForSelector('.ending', { state: 'detached' });
+  assert.equal(await page.locator('.message').count() > 0, true);
+  await page.context().close();
+});
+
 test('too much text is told before it is sent', async () => {
   const page = await johnInConversation();
   await page.fill('#compose', 'a'.repeat(9_990));

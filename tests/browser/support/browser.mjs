@@ -89,6 +89,19 @@ export function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 }
 
+/** Controls lower than a finger is wide: 48 px for patients, 40 px at a desk. Links inside sentences do not count. */
+export function smallTargets(page) {
+  return page.evaluate(() => {
+    const least = location.pathname.startsWith('/staff') ? 40 : 48;
+    const controls = document.querySelectorAll('button, a.button, input, select, textarea, .radio, nav a, .conversation, .inbox-item, .person');
+    return [...controls]
+      .filter((control) => control.type !== 'radio')
+      .map((control) => ({ text: control.textContent.trim() || control.id, height: control.getBoundingClientRect().height }))
+      .filter(({ height }) => height > 0 && Math.round(height) < least)
+      .map(({ text, height }) => `${text} ${height}`);
+  });
+}
+
 /**
  * Looks at a page as people do: at three widths, light and dark. Saves a picture of each width, and fails on
  * any violation or sideways scrolling.
@@ -101,6 +114,7 @@ export async function look(page, name) {
     assert.equal(await overflow(page), 0, `${name} scrolls sideways at ${size.width} px`);
     await page.screenshot({ path: join(SCREENSHOTS, `${name}-${size.width}.png`), fullPage: true });
     assert.deepEqual(await violations(page), [], `${name} at ${size.width} px`);
+    if (!name.startsWith('outbox')) assert.deepEqual(await smallTargets(page), [], `${name} at ${size.width} px`);
   }
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.setViewportSize(WIDTHS[0]);
