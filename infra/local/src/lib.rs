@@ -5,3 +5,12 @@
 )]
 
 pub mod aws;
+mod edge;
+mod outbox_page;
+mod seed;
+pub mod serve;
+pub mod stack;
+
+pub use edge::EdgeError;
+pub use seed::SeedError;
+pub use stack::{Mover, Pumped, Stack, StackOptions, StartError};

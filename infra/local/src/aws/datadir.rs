@@ -83,7 +83,7 @@ pub(crate) struct DataDir {
 
 impl DataDir {
     pub(crate) fn open(path: &Path) -> Result<Self, OpenError> {
-        fs::create_dir_all(path).map_err(|source| OpenError::Io { file: path.to_owned(), source })?;
+        create(path).map_err(|source| OpenError::Io { file: path.to_owned(), source })?;
         let file = path.join(LOCK);
         let lock = File::options()
             .create(true)
@@ -148,6 +148,15 @@ impl DataDir {
         }
         Ok(())
     }
+}
+
+/// A new directory is its owner's alone: the outbox in it is plain text.
+fn create(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 /// Writes a file at once: readers see the old bytes or the new ones.

@@ -47,7 +47,7 @@ pub use self::datadir::OpenError;
 pub use self::fault::{Fault, FaultPlan, Rule, When};
 pub use self::model::Model;
 pub use self::mover::{Batch, Settled, Tick};
-pub use self::outbox::{Channel, Outbox, Sent};
+pub use self::outbox::{Channel, Outbox, Received, Sent};
 pub use self::prices::{Invocation, PriceError, PriceFile};
 pub use self::recorder::{CallRecord, Calls, Part, Recorder, Units};
 pub use self::store::Depth;
@@ -232,6 +232,15 @@ impl LocalAws {
             return false;
         };
         sns::deliver(&self.inner, topic, message, &serde_json::Map::new(), None).is_ok()
+    }
+
+    /// Stores a phone's answer or a provider's report, for the outbox page.
+    ///
+    /// # Errors
+    /// [`OpenError::Engine`] where the outbox cannot be written.
+    pub fn receive(&self, kind: &'static str, message: &serde_json::Value) -> Result<(), OpenError> {
+        let stored = self.inner.outbox.receive(kind, message, self.inner.now());
+        stored.map_err(|error| OpenError::Engine(error.to_string()))
     }
 
     /// Deletes items whose time to live is over; AWS does so within days. Answers how many.

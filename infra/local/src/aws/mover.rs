@@ -64,10 +64,10 @@ pub struct Tick {
 }
 
 impl LocalAws {
-    /// Waits until something may be ready to be taken. May return too often, never too late by more than a moment:
-    /// what becomes visible by the clock alone is for the caller to look for.
-    pub async fn woken(&self) {
-        self.inner.wake.notified().await;
+    /// Resolves once something may be ready to be taken, counted from this call on. What becomes visible by the
+    /// clock alone is for the caller to look for.
+    pub fn woken(&self) -> tokio::sync::futures::Notified<'_> {
+        self.inner.wake.notified()
     }
 
     /// The next batch for any function, or `None` where nothing is ready.

@@ -42,6 +42,17 @@ pub struct Sent {
     pub at: String,
 }
 
+/// Something that came back: a phone's answer, a provider's report.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// `sms-reply` or `provider-event`.
+    pub kind: String,
+    /// As it was published.
+    pub message: serde_json::Value,
+    /// When, RFC 3339 UTC with milliseconds.
+    pub at: String,
+}
+
 /// A message on its way into the outbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Outgoing {
@@ -70,6 +81,12 @@ const SCHEMA: &str = "CREATE TABLE IF NOT EXISTS sent (
     subject TEXT,
     plain TEXT NOT NULL,
     html TEXT,
+    at INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS received (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind TEXT NOT NULL,
+    message TEXT NOT NULL,
     at INTEGER NOT NULL
 )";
 
@@ -130,9 +147,36 @@ impl Outbox {
         self.after(id - 1, 1).into_iter().find(|sent| sent.id == id.to_string())
     }
 
-    /// Waits for the next message.
-    pub async fn arrived(&self) {
-        self.arrived.notified().await;
+    /// Stores something that came back.
+    pub(crate) fn receive(&self, kind: &str, message: &serde_json::Value, at: i64) -> rusqlite::Result<()> {
+        super::lock(&self.connection)
+            .prepare_cached("INSERT INTO received (kind, message, at) VALUES (?1, ?2, ?3)")?
+            .execute(params![kind, message.to_string(), at])?;
+        Ok(())
+    }
+
+    /// Everything that came back, oldest first.
+    pub fn received(&self) -> Vec<Received> {
+        let connection = super::lock(&self.connection);
+        let read = || -> rusqlite::Result<Vec<Received>> {
+            let mut statement =
+                connection.prepare_cached("SELECT kind, message, at FROM received ORDER BY id")?;
+            let rows = statement.query_map([], |row| {
+                let message: String = row.get(1)?;
+                Ok(Received {
+                    kind: row.get(0)?,
+                    message: serde_json::from_str(&message).unwrap_or_default(),
+                    at: super::rfc3339(row.get(2)?),
+                })
+            })?;
+            rows.collect()
+        };
+        read().unwrap_or_default()
+    }
+
+    /// Resolves at the next message, counted from this call on.
+    pub fn arrived(&self) -> tokio::sync::futures::Notified<'_> {
+        self.arrived.notified()
     }
 
     fn read(&self, sql: &str, id: i64, limit: usize) -> Vec<Sent> {

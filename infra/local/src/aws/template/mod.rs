@@ -16,6 +16,7 @@ pub use functions::{Function, Role};
 pub use resources::{Index, Key, Projection, Queue, Redrive, Subscription, Table, Topic};
 
 pub(crate) use resolve::Resolver;
+pub(crate) use yaml::parse as parse_yaml;
 
 /// The account that everything local lives in.
 pub const ACCOUNT: &str = "000000000000";

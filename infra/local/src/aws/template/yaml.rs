@@ -10,7 +10,7 @@ use serde_yaml_ng::Value as Yaml;
 use super::TemplateError;
 
 /// Parses template text.
-pub(super) fn parse(text: &str) -> Result<Value, TemplateError> {
+pub(crate) fn parse(text: &str) -> Result<Value, TemplateError> {
     let yaml: Yaml = serde_yaml_ng::from_str(text).map_err(|error| TemplateError::Yaml(error.to_string()))?;
     to_json(yaml)
 }
