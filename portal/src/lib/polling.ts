@@ -3,9 +3,12 @@
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
+/** Half a second for the call itself: what was sent stands on the other screen within 5 seconds. */
+const QUICK = 4.5 * SECOND;
+
 /** Delay before the next poll, in milliseconds, by the time since the last activity. */
 export function pollDelay(sinceActivity: number): number {
-  if (sinceActivity < 2 * MINUTE) return 5 * SECOND;
+  if (sinceActivity < 2 * MINUTE) return QUICK;
   if (sinceActivity < 10 * MINUTE) return 15 * SECOND;
   return 60 * SECOND;
 }
