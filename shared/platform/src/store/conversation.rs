@@ -248,7 +248,9 @@ impl Store {
         vec![
             Write::Create(Table::Chat, head.to_new_item()),
             Write::Create(Table::Chat, entry),
-            Write::Check(Change::new(keys::patient(head.practice, head.patient), "").when("attribute_exists(PK)")),
+            Write::Check(
+                Change::new(keys::patient(head.practice, head.patient), "").when("attribute_exists(PK)"),
+            ),
         ]
     }
 
@@ -332,7 +334,8 @@ impl Store {
     }
 
     /// Claims the notice of a conversation for an outbox item: the first message claims, later ones find the claim
-    /// and stay silent until the patient has read something or a day has passed. The same item may claim again.
+    /// and stay silent until the patient has opened or read something, or a day has passed. Opened counts, because a
+    /// message may come after a page was opened and before it is marked as read. The same item may claim again.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -351,7 +354,7 @@ impl Store {
         .when(
             "attribute_exists(PK) AND (attribute_not_exists(read_patient_seq) OR read_patient_seq < :seq) AND \
              (attribute_not_exists(noticed_seq) OR noticed_by = :outbox OR noticed_at < :stale \
-             OR noticed_seq <= read_patient_seq)",
+             OR noticed_seq <= read_patient_seq OR noticed_seq <= opened_through)",
         )
         .value(":seq", number(seq))
         .value(":outbox", string(outbox))
