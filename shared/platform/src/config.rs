@@ -22,7 +22,11 @@ impl Environment {
     /// The environment of this process.
     #[allow(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
     pub fn of_process() -> Self {
-        Self(std::env::vars_os().filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?))).collect())
+        Self(
+            std::env::vars_os()
+                .filter_map(|(k, v)| Some((k.into_string().ok()?, v.into_string().ok()?)))
+                .collect(),
+        )
     }
 
     /// A given environment, for running functions inside another process.
@@ -68,7 +72,9 @@ impl Origin {
         let host = authority.split(':').next().unwrap_or_default();
         let local = host == "localhost" || host == "127.0.0.1";
         let plain = !authority.is_empty()
-            && authority.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':'));
+            && authority
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-' | b':'));
         (plain && (scheme == "https" || (scheme == "http" && local))).then(|| Self(text.to_owned()))
     }
 
@@ -98,7 +104,8 @@ pub struct OriginSecrets(Vec<String>);
 impl OriginSecrets {
     /// Parses one or two secrets of at least 16 characters, separated by a comma.
     pub fn parse(text: &str) -> Option<Self> {
-        let secrets: Vec<String> = text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
+        let secrets: Vec<String> =
+            text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect();
         let fits = (1..=2).contains(&secrets.len()) && secrets.iter().all(|s| s.len() >= 16);
         fits.then_some(Self(secrets))
     }
@@ -126,7 +133,8 @@ mod tests {
         let error = environment.required("A").expect_err("empty");
         assert_eq!(error.to_string(), "environment variable A: is missing");
         let environment = Environment::from_map([("A".to_owned(), "s3cret".to_owned())].into());
-        let error = environment.parsed("A", "is not a number", |t| t.parse::<u8>().ok()).expect_err("malformed");
+        let error =
+            environment.parsed("A", "is not a number", |t| t.parse::<u8>().ok()).expect_err("malformed");
         assert_eq!(error.to_string(), "environment variable A: is not a number");
     }
 
@@ -134,7 +142,14 @@ mod tests {
     fn origins_are_https_but_on_this_machine() {
         assert!(Origin::parse("https://chat.example.org").is_some_and(|o| o.host() == "chat.example.org"));
         assert!(Origin::parse("http://localhost:8080").is_some());
-        for bad in ["http://chat.example.org", "https://", "chat.example.org", "https://a/b", "https://a b", "https://A"] {
+        for bad in [
+            "http://chat.example.org",
+            "https://",
+            "chat.example.org",
+            "https://a/b",
+            "https://a b",
+            "https://A",
+        ] {
             assert!(Origin::parse(bad).is_none(), "{bad}");
         }
     }

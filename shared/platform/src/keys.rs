@@ -9,7 +9,9 @@ use std::{
 };
 
 use aws_lc_rs::digest;
-use aws_sdk_kms::{Client, error::SdkError, operation::decrypt::DecryptError, primitives::Blob, types::DataKeySpec};
+use aws_sdk_kms::{
+    Client, error::SdkError, operation::decrypt::DecryptError, primitives::Blob, types::DataKeySpec,
+};
 use domain::{
     id::{ConversationId, PatientId, PracticeId},
     time::Timestamp,
@@ -68,7 +70,11 @@ impl KeyScope {
     }
 
     /// The content key of a conversation.
-    pub const fn of_conversation(practice: PracticeId, patient: PatientId, conversation: ConversationId) -> Self {
+    pub const fn of_conversation(
+        practice: PracticeId,
+        patient: PatientId,
+        conversation: ConversationId,
+    ) -> Self {
         Self { practice, purpose: Purpose::Content, conversation: Some((patient, conversation)) }
     }
 

@@ -45,7 +45,12 @@ impl FieldSealer {
     ///
     /// # Errors
     /// [`StoreError::Malformed`] if they do not open here.
-    pub fn open_bytes(&self, item: &ItemKey, field: &'static str, sealed: &[u8]) -> Result<String, StoreError> {
+    pub fn open_bytes(
+        &self,
+        item: &ItemKey,
+        field: &'static str,
+        sealed: &[u8],
+    ) -> Result<String, StoreError> {
         let practice = self.practice.to_string();
         let context = FieldContext { practice: &practice, pk: &item.pk, sk: &item.sk, field };
         let plaintext = open_field(&self.key, &context, sealed).map_err(|_| StoreError::Malformed(field))?;

@@ -7,7 +7,8 @@ use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, regi
 use crate::config::{ConfigError, Environment};
 
 /// Crates of this product, whose log lines hold ids only.
-const OWN: [&str; 9] = ["domain", "platform", "login", "messages", "roster", "relay", "notify", "local", "admin"];
+const OWN: [&str; 9] =
+    ["domain", "platform", "login", "messages", "roster", "relay", "notify", "local", "admin"];
 
 /// What passes: our crates at `level`, others at `info` or less.
 pub fn targets(level: Level) -> Targets {
@@ -28,6 +29,7 @@ pub fn start(environment: &Environment) -> Result<(), ConfigError> {
     };
     let json = fmt::layer().json().flatten_event(true).with_current_span(false).with_span_list(false);
     // A second start in one process (the local run, tests) keeps the first subscriber.
-    let _ = tracing::subscriber::set_global_default(Registry::default().with(json.with_filter(targets(level))));
+    let _ =
+        tracing::subscriber::set_global_default(Registry::default().with(json.with_filter(targets(level))));
     Ok(())
 }

@@ -55,7 +55,6 @@ impl Answer {
     }
 
     /// Asserts the status and hands the answer on.
-    #[must_use]
     pub fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{} {}", self.status, String::from_utf8_lossy(&self.bytes));
         self

@@ -83,7 +83,9 @@ pub async fn practice(app: &App, slug: &str, name: &str, limits_factor: u32) -> 
         wrapped,
     };
     let event = audit::event(&app.entropy, now, id, ActorId::System, Verb::PracticeCreated);
-    assert!(app.store.create_practice(&practice, now, audit::to_item(&event)).await.expect("the store works"));
+    assert!(
+        app.store.create_practice(&practice, now, audit::to_item(&event)).await.expect("the store works")
+    );
 
     let mut made = Practice { id, slug: slug.to_owned(), staff: BTreeMap::new(), patients: BTreeMap::new() };
     let domain = if slug == "demo" { "demo.test".to_owned() } else { format!("{slug}.test") };
@@ -105,7 +107,8 @@ pub async fn practice(app: &App, slug: &str, name: &str, limits_factor: u32) -> 
         ("Rosa Vega", "1979-05-05", "es", vec!["vega.family"], vec![]),
         ("Luis Vega", "2012-09-17", "es", vec![], vec![]),
     ] {
-        let domain = if slug == "demo" { "patients.test".to_owned() } else { format!("patients.{slug}.test") };
+        let domain =
+            if slug == "demo" { "patients.test".to_owned() } else { format!("patients.{slug}.test") };
         let mut contacts: Vec<String> = emails.iter().map(|local| format!("{local}@{domain}")).collect();
         contacts.extend(phones.into_iter().map(str::to_owned));
         let person = add(app, id, name, birth_date, language, &contacts).await;
@@ -126,8 +129,7 @@ pub async fn invite(app: &App, practice: PracticeId, name: &str, email: &str, ro
     let (sealer, index_key) =
         tokio::try_join!(app.sealer(&stored), app.practice_key(&stored, Purpose::Index)).expect("keys");
     let now = app.clock.now();
-    let tools =
-        RosterTools { practice, sealer: &sealer, index_key: &index_key, entropy: &app.entropy, now };
+    let tools = RosterTools { practice, sealer: &sealer, index_key: &index_key, entropy: &app.entropy, now };
     let staff = Staff {
         id: StaffId::new(now, app.entropy.id()),
         name: PersonName::parse(name).expect("a name"),
@@ -201,7 +203,8 @@ impl World {
             }
             None => {
                 let id = practice.patients[who].account.expect("an account");
-                let account = app.store.account(practice.id, id, &sealer).await.expect("works").expect("account");
+                let account =
+                    app.store.account(practice.id, id, &sealer).await.expect("works").expect("account");
                 let grants = app.store.grants(practice.id, id).await.expect("works");
                 (Holder::Account(id), kind, Vec::new(), grants, account.name)
             }

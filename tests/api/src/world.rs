@@ -86,7 +86,6 @@ impl World {
             seed,
             record: true,
         })
-        .await
         .expect("local AWS opens");
         let operator = operator(&aws, &clock, seed);
         let demo = people::practice(&operator, "demo", "Bright Eyes Clinic", 50).await;
@@ -94,7 +93,14 @@ impl World {
         Self::around(aws, clock, seed, operator, demo, other)
     }
 
-    fn around(aws: LocalAws, clock: Clock, seed: u64, operator: App, demo: Practice, other: Practice) -> Self {
+    fn around(
+        aws: LocalAws,
+        clock: Clock,
+        seed: u64,
+        operator: App,
+        demo: Practice,
+        other: Practice,
+    ) -> Self {
         let function = |name: &str, n: u64| app(&aws, name, &clock, seed.wrapping_mul(31) + n);
         let router = login::router(function("LoginFunction", 1));
         // Each router refuses what it does not know, so the merged one asks them by path, as the API does.
@@ -134,9 +140,9 @@ impl World {
 
     /// Moves every event until nothing is left to move.
     pub async fn pump(&self) {
-        while let Some(batch) = self.aws.take().await.expect("no event source is denied") {
+        while let Some(batch) = self.aws.take().expect("no event source is denied") {
             let answer = self.invoke(&batch.function.clone(), batch.event.clone()).await;
-            self.aws.settle(batch, answer).await;
+            self.aws.settle(batch, answer);
         }
     }
 
@@ -144,7 +150,11 @@ impl World {
     ///
     /// # Errors
     /// The function's own error, as text.
-    pub async fn invoke(&self, function: &str, event: serde_json::Value) -> Result<serde_json::Value, String> {
+    pub async fn invoke(
+        &self,
+        function: &str,
+        event: serde_json::Value,
+    ) -> Result<serde_json::Value, String> {
         match function {
             "RelayFunction" => relay::handle(&self.relay, event).await.map_err(|e| e.to_string()),
             "NotifyFunction" => notify::handle(&self.notify, event).await.map_err(|e| e.to_string()),

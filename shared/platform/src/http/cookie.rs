@@ -28,7 +28,8 @@ pub fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 #[allow(clippy::expect_used, reason = "values are base64url, ids and dots")]
 pub fn set(name: &str, value: &str, max_age: Option<i64>) -> HeaderValue {
     let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}")).expect("ASCII")
+    HeaderValue::from_str(&format!("{name}={value}; Path=/; Secure; HttpOnly; SameSite=Lax{age}"))
+        .expect("ASCII")
 }
 
 /// A `Set-Cookie` that removes it.

@@ -42,7 +42,11 @@ impl Credentials {
     ///
     /// # Errors
     /// [`Failure::Unauthenticated`], or a failure of the store.
-    pub async fn authenticate(self, app: &App, others: &[ItemKey]) -> Result<(Session, Vec<Option<Item>>), Failure> {
+    pub async fn authenticate(
+        self,
+        app: &App,
+        others: &[ItemKey],
+    ) -> Result<(Session, Vec<Option<Item>>), Failure> {
         let now = app.clock.now();
         let found = app.store.session_with(&self.token, others, now).await?;
         let (session, items) = found.ok_or(Failure::Unauthenticated)?;

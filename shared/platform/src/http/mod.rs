@@ -11,5 +11,5 @@ pub mod page;
 
 pub use credentials::Credentials;
 pub use extract::{Fields, Json, Query};
-pub use layers::with_layers;
 pub use failure::{Failure, FieldError, Problem};
+pub use layers::with_layers;

@@ -37,11 +37,13 @@ impl Mailer {
     /// [`ConfigError`].
     pub fn from_environment(environment: &Environment, sdk: &SdkConfig) -> Result<Self, ConfigError> {
         // The function's permission names the sender letter by letter, so another spelling would be refused later.
-        let from = environment.parsed("MAIL_FROM", "is not a plain e-mail address in lower case", |text| {
-            ContactValue::email(text).ok().filter(|address| address.expose() == text)
+        let from =
+            environment.parsed("MAIL_FROM", "is not a plain e-mail address in lower case", |text| {
+                ContactValue::email(text).ok().filter(|address| address.expose() == text)
+            })?;
+        let reply_to = environment.parsed("MAIL_REPLY_TO", "is not a plain e-mail address", |text| {
+            ContactValue::email(text).ok()
         })?;
-        let reply_to = environment
-            .parsed("MAIL_REPLY_TO", "is not a plain e-mail address", |text| ContactValue::email(text).ok())?;
         let configuration_set = environment.optional("MAIL_CONFIGURATION_SET").map(str::to_owned);
         let ses = aws_sdk_ses::Client::new(&aws::for_delivery(sdk));
         Ok(Self::new(ses, from, reply_to, configuration_set))

@@ -307,29 +307,32 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn mark_read(&self, head: &Head, side: Side, mark: ReadMark) -> Result<(), StoreError> {
-        let all_read = mark.said >= head.said_patient;
-        let update = match (side, all_read) {
-            (Side::Patient, _) => "SET read_patient_seq = :seq, read_patient_said = :said",
-            (Side::Practice, false) => "SET read_practice_seq = :seq, read_practice_said = :said",
-            (Side::Practice, true) => {
-                "SET read_practice_seq = :seq, read_practice_said = :said REMOVE unread_pk, unread_since"
-            }
+        let moved = |update, condition| {
+            let change = Change::new(head.key(), update).when(condition);
+            change.value(":seq", number(mark.seq)).value(":said", number(mark.said))
         };
-        let condition = match (side, all_read) {
-            (Side::Patient, _) => "attribute_not_exists(read_patient_seq) OR read_patient_seq < :seq",
-            (Side::Practice, false) => "attribute_not_exists(read_practice_seq) OR read_practice_seq < :seq",
-            // It leaves the unread index only if nothing came since the head was read.
-            (Side::Practice, true) => {
-                "(attribute_not_exists(read_practice_seq) OR read_practice_seq < :seq) AND said_patient = :all"
-            }
-        };
-        let mut change = Change::new(head.key(), update)
-            .when(condition)
-            .value(":seq", number(mark.seq))
-            .value(":said", number(mark.said));
-        if side == Side::Practice && all_read {
-            change = change.value(":all", number(head.said_patient));
+        if side == Side::Patient {
+            let change = moved(
+                "SET read_patient_seq = :seq, read_patient_said = :said",
+                "attribute_not_exists(read_patient_seq) OR read_patient_seq < :seq",
+            );
+            return self.change(change).await.map(drop);
         }
+        if mark.said >= head.said_patient {
+            let all = moved(
+                "SET read_practice_seq = :seq, read_practice_said = :said REMOVE unread_pk, unread_since",
+                "(attribute_not_exists(read_practice_seq) OR read_practice_seq < :seq) AND said_patient = :all",
+            );
+            let done = self.change(all.value(":all", number(head.said_patient))).await?.is_some();
+            if done || mark.seq <= head.read_practice.seq {
+                return Ok(());
+            }
+            // A message came since the head was read: the mark counts, and the conversation stays unread.
+        }
+        let change = moved(
+            "SET read_practice_seq = :seq, read_practice_said = :said",
+            "attribute_not_exists(read_practice_seq) OR read_practice_seq < :seq",
+        );
         self.change(change).await.map(drop)
     }
 

@@ -119,7 +119,9 @@ impl Flow {
     pub fn from_item(practice: PracticeId, id: FlowId, item: Item) -> Result<Self, StoreError> {
         let audience = item.one_of("audience", Audience::from_stored)?;
         let leads_to = match audience {
-            Audience::Staff => item.optional_text("staff").and_then(|t| StaffId::parse(t).ok()).map(LeadsTo::Staff),
+            Audience::Staff => {
+                item.optional_text("staff").and_then(|t| StaffId::parse(t).ok()).map(LeadsTo::Staff)
+            }
             Audience::Patient => {
                 let candidates = candidates_from(&item);
                 (!candidates.is_empty()).then_some(LeadsTo::Patients(candidates))
@@ -157,7 +159,9 @@ impl Flow {
 
     /// The messages whose link and code still open something.
     pub fn live_issues(&self, now: Timestamp) -> Vec<u32> {
-        let live = |accepted: &Option<Timestamp>| accepted.is_some_and(|at| now < at.plus_seconds(SECRET_LIFE_SECONDS));
+        let live = |accepted: &Option<Timestamp>| {
+            accepted.is_some_and(|at| now < at.plus_seconds(SECRET_LIFE_SECONDS))
+        };
         (1_u32..).zip(&self.accepted).filter(|(_, accepted)| live(accepted)).map(|(n, _)| n).collect()
     }
 }
@@ -191,7 +195,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn try_flow_date(&self, attempt: &FlowTry<'_>, now: Timestamp) -> Result<Option<Flow>, StoreError> {
+    pub async fn try_flow_date(
+        &self,
+        attempt: &FlowTry<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Flow>, StoreError> {
         let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD date_tries :one").when(
             "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND date_tries < :most \
              AND attribute_exists(proven_at)",

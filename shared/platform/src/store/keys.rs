@@ -102,7 +102,11 @@ pub fn patient_grant(practice: PracticeId, patient: PatientId, account: AccountI
 pub const PATIENT_CONVERSATION_PREFIX: &str = "CONV#";
 
 /// That a patient has this conversation.
-pub fn patient_conversation(practice: PracticeId, patient: PatientId, conversation: ConversationId) -> ItemKey {
+pub fn patient_conversation(
+    practice: PracticeId,
+    patient: PatientId,
+    conversation: ConversationId,
+) -> ItemKey {
     ItemKey::new(patient_partition(practice, patient), format!("{PATIENT_CONVERSATION_PREFIX}{conversation}"))
 }
 

@@ -85,7 +85,11 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn try_notice_date(&self, token_hash: &str, most: u32) -> Result<Option<NoticeLink>, StoreError> {
+    pub async fn try_notice_date(
+        &self,
+        token_hash: &str,
+        most: u32,
+    ) -> Result<Option<NoticeLink>, StoreError> {
         let change = Change::new(keys::notice_link(token_hash), "ADD date_tries :one")
             .when("attribute_exists(PK) AND date_tries < :most")
             .value(":one", number(1))
@@ -97,8 +101,11 @@ impl Store {
 
 /// The use of a link, as part of the transaction that makes the session. The tries start again: the date was right.
 pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
-    Change::new(keys::notice_link(token_hash), "SET used_at = if_not_exists(used_at, :now), date_tries = :none")
-        .when("attribute_exists(PK)")
-        .value(":now", number(now.as_millis()))
-        .value(":none", number(0))
+    Change::new(
+        keys::notice_link(token_hash),
+        "SET used_at = if_not_exists(used_at, :now), date_tries = :none",
+    )
+    .when("attribute_exists(PK)")
+    .value(":now", number(now.as_millis()))
+    .value(":none", number(0))
 }

@@ -110,7 +110,8 @@ pub struct DuePage {
 
 /// A new item that is due at once. Due items of a practice are spread by their id.
 pub fn new_item(practice: PracticeId, id: &str, subject: &Subject, at: Timestamp) -> NewItem {
-    let shard = id.bytes().fold(0_u64, |sum, b| sum.wrapping_mul(31).wrapping_add(u64::from(b))) % keys::DUE_SHARDS;
+    let shard =
+        id.bytes().fold(0_u64, |sum, b| sum.wrapping_mul(31).wrapping_add(u64::from(b))) % keys::DUE_SHARDS;
     let item = NewItem::new(&keys::outbox(practice, id))
         .with("out_state", string("NEW"))
         .with("attempts", number(0))
@@ -309,7 +310,8 @@ impl Store {
     ) -> Result<DuePage, StoreError> {
         let partition = keys::due_partition(shard);
         let until = Sort::Between(Timestamp::from_millis(0).to_string(), now.to_string());
-        let query = Query { index: Some(Index::Due), limit: Some(limit), start, ..Query::new(&partition, until) };
+        let query =
+            Query { index: Some(Index::Due), limit: Some(limit), start, ..Query::new(&partition, until) };
         let page = self.query(query).await?;
         let items: Vec<_> = page.items.iter().filter_map(outbox_of).collect();
         Ok(DuePage { unreadable: page.items.len() - items.len(), items, next: page.next })

@@ -232,7 +232,8 @@ impl Session {
             kind: item.one_of("session_kind", SessionKind::from_stored)?,
             times: SessionTimes { created_at: item.time("created_at")?, active_at: item.time("active_at")? },
             roles: item.names("roles").into_iter().filter_map(Role::from_stored).collect(),
-            grants: serde_json::from_str(item.text("grants")?).map_err(|_| StoreError::Malformed("grants"))?,
+            grants: serde_json::from_str(item.text("grants")?)
+                .map_err(|_| StoreError::Malformed("grants"))?,
             scope: match item.text("session_scope")? {
                 "full" => Scope::Full,
                 _ => Scope::Conversation,
@@ -281,9 +282,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn end_session(&self, session: &Session, audit: &domain::audit::Event) -> Result<(), StoreError> {
-        let writes =
-            || vec![Write::Delete(Table::Chat, session.key()), super::audit::write(audit)];
+    pub async fn end_session(
+        &self,
+        session: &Session,
+        audit: &domain::audit::Event,
+    ) -> Result<(), StoreError> {
+        let writes = || vec![Write::Delete(Table::Chat, session.key()), super::audit::write(audit)];
         self.transact_patiently(writes).await.map(drop)
     }
 

@@ -4,7 +4,17 @@ use std::collections::BTreeMap;
 
 use api_tests::{World, people, world::parameters};
 use local::aws::Channel;
-use platform::{config::Environment, entropy::Entropy};
+use platform::{
+    config::Environment,
+    entropy::Entropy,
+    store::{
+        Write,
+        account::grant_items,
+        session::{Grant, Relation},
+        staff::Staff,
+        table::Table,
+    },
+};
 use serde_json::json;
 
 use crate::support::{NOTIFY, ask, code, place_of, relay, sent, state, token};
@@ -116,6 +126,30 @@ async fn an_attempt_that_is_over_is_not_worth_a_mail() {
     world.pump().await;
     assert!(sent(&world).is_empty());
     assert_eq!(state(&world, &place_of(&world, &late)).await, pair("SUPPRESSED", "flow_over"));
+}
+
+#[tokio::test]
+async fn who_may_not_sign_in_any_more_gets_nothing() {
+    let world = World::start(9).await;
+    let (app, practice, now) = (&world.operator, world.demo.id, world.clock.now());
+    let stored = app.known_practice(practice).await.unwrap();
+    let sealer = app.sealer(&stored).await.unwrap();
+    let ben = app.store.staff(practice, world.demo.staff["ben"], &sealer).await.unwrap().unwrap();
+    let ben = Staff { active: false, ..ben }.to_item(practice, &sealer, now);
+    let john = &world.demo.patients["john"];
+    let ended = Grant { patient: john.id, relation: Relation::Oneself, until: Some(now) };
+    let mut items = vec![ben];
+    items.extend(grant_items(practice, john.account.unwrap(), ended, now));
+    let writes = || items.iter().cloned().map(|item| Write::Replace(Table::Chat, item)).collect();
+    app.store.transact_patiently(writes).await.unwrap().unwrap();
+
+    let staff = ask(&world, "staff", "ben@demo.test").await;
+    let patient = ask(&world, "patient", "john@patients.test").await;
+    world.pump().await;
+    assert!(sent(&world).is_empty());
+    for browser in [staff, patient] {
+        assert_eq!(state(&world, &place_of(&world, &browser)).await, pair("SUPPRESSED", "unknown"));
+    }
 }
 
 #[tokio::test]
