@@ -22,6 +22,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         }
         let bytes = Bytes::from_request(request, state).await.map_err(body_failure)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| Failure::field("", "not_utf8"))?;
+        // Every body is an object. serde would also read the members of a struct from a list, by their order.
+        if text.trim_ascii_start().starts_with('[') {
+            return Err(Failure::field("", "wrong_type"));
+        }
         let mut json = serde_json::Deserializer::from_str(text);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let pointer = pointer(error.path());

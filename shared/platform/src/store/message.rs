@@ -210,7 +210,7 @@ impl Store {
                 // the best moment is at once.
                 Err(Cancelled::Condition(HEAD_PLACE, Some(item))) => {
                     head = Head::from_item(head.practice, head.id, &Item::from(*item))?;
-                    if attempt == 1 { SETTLED_PAUSE_MS } else { busy_pause_ms(attempt - 1) }
+                    if attempt == 1 { SETTLED_PAUSE_MS } else { busy_pause_ms(attempt) }
                 }
                 Err(Cancelled::Condition(HEAD_PLACE, None)) => return Ok(Outcome::Missing),
                 // Somebody is in the middle of it.

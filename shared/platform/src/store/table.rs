@@ -24,6 +24,8 @@ use crate::{
 
 /// Most writes of one transaction (DynamoDB's own limit).
 pub const TRANSACTION_MAX: usize = 100;
+/// Tries of a write while transactions of others are in its way.
+const TRIES: u32 = 8;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -300,7 +302,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn change(&self, change: Change) -> Result<Option<Item>, StoreError> {
-        let answer = self
+        let request = self
             .client
             .update_item()
             .table_name(self.name(Table::Chat))
@@ -309,10 +311,8 @@ impl Store {
             .set_condition_expression(change.condition.map(str::to_owned))
             .set_expression_attribute_names(change.name_map())
             .set_expression_attribute_values(change.value_map())
-            .return_values(ReturnValue::AllNew)
-            .send()
-            .await;
-        match answer {
+            .return_values(ReturnValue::AllNew);
+        match self.write_patiently(|| request.clone().send()).await? {
             Ok(answer) => Ok(Some(Item::from(answer.attributes.unwrap_or_default()))),
             Err(error) if is_condition(&error) => Ok(None),
             Err(error) => Err(failed(error)),
@@ -324,15 +324,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn create(&self, table: Table, item: Attributes) -> Result<bool, StoreError> {
-        let answer = self
+        let request = self
             .client
             .put_item()
             .table_name(self.name(table))
             .set_item(Some(item))
-            .condition_expression("attribute_not_exists(PK)")
-            .send()
-            .await;
-        match answer {
+            .condition_expression("attribute_not_exists(PK)");
+        match self.write_patiently(|| request.clone().send()).await? {
             Ok(_) => Ok(true),
             Err(error) if is_condition(&error) => Ok(false),
             Err(error) => Err(failed(error)),
@@ -345,8 +343,27 @@ impl Store {
     /// [`StoreError`].
     pub async fn delete(&self, key: &ItemKey) -> Result<(), StoreError> {
         let request = self.client.delete_item().table_name(self.name(Table::Chat));
-        request.set_key(Some(key_attributes(key))).send().await.map_err(failed)?;
+        let request = request.set_key(Some(key_attributes(key)));
+        self.write_patiently(|| request.clone().send()).await?.map_err(failed)?;
         Ok(())
+    }
+
+    /// Repeats a write of one item while a transaction holds it. The SDK does not: to DynamoDB the call is wrong
+    /// at that moment, and not the service.
+    async fn write_patiently<T, E, R, F>(&self, send: impl Fn() -> F) -> Result<Result<T, SdkError<E, R>>, StoreError>
+    where
+        E: ProvideErrorMetadata,
+        F: Future<Output = Result<T, SdkError<E, R>>>,
+    {
+        for attempt in 1..=TRIES {
+            match send().await {
+                Err(error) if error.code() == Some("TransactionConflictException") => {
+                    self.back_off(attempt, Duration::from_millis(10)).await;
+                }
+                answer => return Ok(answer),
+            }
+        }
+        Err(StoreError::Contended)
     }
 
     /// Writes everything or nothing.
@@ -370,7 +387,7 @@ impl Store {
         &self,
         writes: impl Fn() -> Vec<Write>,
     ) -> Result<Result<(), Cancelled>, StoreError> {
-        for attempt in 1..=8 {
+        for attempt in 1..=TRIES {
             match self.transact(writes()).await? {
                 Err(Cancelled::Conflict) => self.back_off(attempt, Duration::from_millis(10)).await,
                 done => return Ok(done),

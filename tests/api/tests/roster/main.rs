@@ -22,7 +22,7 @@ use platform::store::{
 };
 use serde_json::{Value, json};
 
-/// The audit events of today, oldest first.
+/// The audit events of today.
 async fn events(world: &World, practice: &Practice) -> Vec<Item> {
     let any = EventId::new(Timestamp::from_millis(0), [0; 10]);
     let partition = keys::audit(practice.id, world.clock.now(), any).pk;
@@ -39,12 +39,20 @@ async fn events(world: &World, practice: &Practice) -> Vec<Item> {
     }
 }
 
-/// Verb and patient of the events since `from`.
-async fn verbs(world: &World, practice: &Practice, from: usize) -> Vec<(String, Option<String>)> {
+/// The events that were not there before. The clock stands, so their order says nothing.
+async fn events_since(world: &World, practice: &Practice, before: &[Item]) -> Vec<Item> {
+    let known: Vec<_> = before.iter().map(|event| event.key().unwrap()).collect();
+    let mut events = events(world, practice).await;
+    events.retain(|event| !known.contains(&event.key().unwrap()));
+    events
+}
+
+/// Verb and patient of the events that were not there before, sorted.
+async fn verbs(world: &World, practice: &Practice, before: &[Item]) -> Vec<(String, Option<String>)> {
     let of = |event: &Item| {
         (event.text("verb").unwrap().to_owned(), event.optional_text("patient").map(str::to_owned))
     };
-    let mut verbs: Vec<_> = events(world, practice).await[from..].iter().map(of).collect();
+    let mut verbs: Vec<_> = events_since(world, practice, before).await.iter().map(of).collect();
     verbs.sort();
     verbs
 }

@@ -10,7 +10,7 @@ use crate::{errors, events, pairs, verbs};
 async fn the_profile_is_read_and_changed() {
     let world = World::start(51).await;
     let mut ana = world.signed_in(&world.demo, "ana").await;
-    let before = events(&world, &world.demo).await.len();
+    let before = events(&world, &world.demo).await;
     let practice = ana.get("/v1/practice").await.expect(200).json();
     let expected = json!({
         "id": world.demo.id, "slug": "demo", "name": "Bright Eyes Clinic", "sender_name": "Bright Eyes",
@@ -31,7 +31,7 @@ async fn the_profile_is_read_and_changed() {
     let mut ida = world.signed_in(&world.demo, "ida").await;
     assert_eq!(ida.get("/v1/practice").await.expect(200).json(), changed);
     ana.patch("/v1/practice", json!({"hours": "Every day"})).await.expect(200);
-    assert_eq!(verbs(&world, &world.demo, before).await, [("practice_changed".to_owned(), None)]);
+    assert_eq!(verbs(&world, &world.demo, &before).await, [("practice_changed".to_owned(), None)]);
     let mut foreign = world.signed_in(&world.other, "ana").await;
     assert_eq!(foreign.get("/v1/practice").await.expect(200).json()["name"], "Other Practice");
 }
