@@ -350,7 +350,10 @@ impl Store {
 
     /// Repeats a write of one item while a transaction holds it. The SDK does not: to DynamoDB the call is wrong
     /// at that moment, and not the service.
-    async fn write_patiently<T, E, R, F>(&self, send: impl Fn() -> F) -> Result<Result<T, SdkError<E, R>>, StoreError>
+    async fn write_patiently<T, E, R, F>(
+        &self,
+        send: impl Fn() -> F,
+    ) -> Result<Result<T, SdkError<E, R>>, StoreError>
     where
         E: ProvideErrorMetadata,
         F: Future<Output = Result<T, SdkError<E, R>>>,
