@@ -577,7 +577,7 @@ export interface paths {
                     };
                     content: {
                         "application/json": {
-                            items: components["schemas"]["Patient"][];
+                            items: components["schemas"]["PatientItem"][];
                             next_cursor?: string | null;
                         };
                     };
@@ -787,7 +787,7 @@ export interface components {
             /** @enum {string} */
             kind: "patient" | "staff" | "system";
             id: string;
-            name: string;
+            name?: string | null;
         };
         Body: {
             /** @enum {string} */
@@ -842,6 +842,12 @@ export interface components {
             name: string;
             email?: string;
             roles: string[];
+        };
+        PatientItem: {
+            id: string;
+            name: string;
+            birth_date: string;
+            language: string;
         };
     };
     responses: never;

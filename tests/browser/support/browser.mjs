@@ -23,6 +23,8 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
+const TIMEOUT_MILLISECONDS = 15_000;
+
 /** Answers that pages expect and handle; the browser writes them to the console as errors. */
 const EXPECTED_STATUS = new Set([401]);
 
@@ -38,6 +40,7 @@ export async function startBrowser() {
     /** A page of its own person: no cookie shared with others. */
     async person(options = {}) {
       const context = await browser.newContext({ viewport: { width: 390, height: 780 }, locale: 'en-US', ...options });
+      context.setDefaultTimeout(TIMEOUT_MILLISECONDS);
       await watch(context, complaints, new Set([...EXPECTED_STATUS, ...(options.expectedStatus ?? [])]));
       return context.newPage();
     },
