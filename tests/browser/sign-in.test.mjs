@@ -149,7 +149,7 @@ test('Rosa reads for her son Luis, and the page says so', async () => {
   await page.click('.conversation');
   await page.waitForSelector('.message:has-text("formulario")');
   const about = (await page.textContent('.about')).replace(/[\u2066-\u2069]/g, '');
-  assert.match(about, /Rosa Vega (for|por) Luis Vega/);
+  assert.match(about, /Rosa Vega( for|, en nombre de) Luis Vega/);
   await look(page, 'conversation-child');
   await page.context().close();
   await staff.context().close();

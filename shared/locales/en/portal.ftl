@@ -105,7 +105,7 @@ first-name-missing = Type the first name
 ## Sign in: it did not work
 # review: human-reviewed
 
-refused-notice = We could not open the message. Check the birth date. If it is right, the link may be too old: ask for a new one.
+refused-notice = We could not open the message. Check the birth date. If it is right, the link may be too old.
 refused-person = We could not sign you in. Check the birth date. If it is right, the code may be too old: start again.
 refused-limit = For your safety, only a few tries a day work.
 resend-link = Send me a new link

@@ -105,7 +105,7 @@ first-name-missing = Escriba el nombre
 ## Sign in: it did not work
 # review: machine
 
-refused-notice = No pudimos abrir el mensaje. Revise la fecha de nacimiento. Si está bien, quizás el enlace es demasiado antiguo: pida uno nuevo.
+refused-notice = No pudimos abrir el mensaje. Revise la fecha de nacimiento. Si está bien, quizás el enlace es demasiado antiguo.
 refused-person = No pudimos abrir su sesión. Revise la fecha de nacimiento. Si está bien, quizás el código es demasiado antiguo: empiece de nuevo.
 refused-limit = Por su seguridad, solo se permiten unos pocos intentos al día.
 resend-link = Enviarme un enlace nuevo
@@ -139,7 +139,7 @@ conversation-new = { $count ->
 }
 conversation-closed = Terminada
 conversation-for = Para { $patient }
-for-whom = { $reader } por { $patient }
+for-whom = { $reader }, en nombre de { $patient }
 show-more = Mostrar más
 
 ## Topics
