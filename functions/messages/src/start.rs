@@ -177,7 +177,7 @@ async fn write(
             content_key: &content_key.key,
             event: event(Verb::MessageSent),
         };
-        let (_, message) = app.store.first_message_writes(&mut head, &send, now)?;
+        let (_, message) = app.store.next_message_writes(&mut head, &send, now)?;
         writes.extend(message);
     }
     writes.extend(Store::start_writes(&head));

@@ -243,22 +243,22 @@ impl Store {
         Ok(())
     }
 
-    /// The first message of a new conversation, in the transaction that starts it.
+    /// The next message of a conversation whose head is not written yet: the caller writes both in one transaction.
     ///
     /// # Errors
     /// [`StoreError::Malformed`] if the message cannot be written, which no type here allows.
-    pub fn first_message_writes(
+    pub fn next_message_writes(
         &self,
         head: &mut Head,
         send: &Send<'_>,
         now: Timestamp,
     ) -> Result<(Sent, Vec<Write>), StoreError> {
-        let sent = Sent { id: MessageId::new(now, self.entropy.id()), seq: 1, at: now };
+        let sent = Sent { id: MessageId::new(now, self.entropy.id()), seq: head.last_seq + 1, at: now };
         let outbox_id = outbox_id(head, send);
         let fingerprint = secrets::blind_index(send.content_key, send.text.expose());
         let (said_patient, said_practice) = said_after(head, send.side);
         let writes = self.message_writes(head, send, sent, &outbox_id, &fingerprint)?;
-        (head.last_seq, head.said_patient, head.said_practice) = (1, said_patient, said_practice);
+        (head.last_seq, head.said_patient, head.said_practice) = (sent.seq, said_patient, said_practice);
         head.last_message_at = now;
         Ok((sent, writes))
     }
