@@ -5,7 +5,9 @@
 )]
 
 pub mod aws;
+pub mod canary;
 mod edge;
+pub mod openapi;
 mod outbox_page;
 mod seed;
 pub mod serve;

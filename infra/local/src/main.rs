@@ -6,6 +6,7 @@
     reason = "a command line speaks on the terminal and owns its process"
 )]
 
+mod demo;
 mod run;
 
 use std::process::ExitCode;
@@ -24,6 +25,10 @@ struct Arguments {
 enum Command {
     /// Portal, API and a local AWS, in the foreground until Ctrl-C.
     Run(run::RunArguments),
+    /// The main job without a browser, as a transcript; fails unless every step was checked.
+    Demo,
+    /// Prints the OpenAPI document that the routers describe.
+    Openapi,
 }
 
 fn main() -> ExitCode {
@@ -34,6 +39,8 @@ fn main() -> ExitCode {
     };
     let result = match arguments.command {
         Command::Run(arguments) => runtime.block_on(run::run(arguments)),
+        Command::Demo => runtime.block_on(demo::demo()),
+        Command::Openapi => local::openapi::print(),
     };
     // What a client leaves open must not keep the process.
     runtime.shutdown_background();

@@ -7,8 +7,7 @@ use utoipa::openapi::{
 
 /// The document. Its paths are the routes: there is no second list.
 pub fn document() -> OpenApi {
-    let mut document =
-        login::api().merge(messages::api()).merge(roster::api()).into_openapi();
+    let mut document = login::api().merge(messages::api()).merge(roster::api()).into_openapi();
     document.info = InfoBuilder::new()
         .title("Patient chat")
         .version(env!("CARGO_PKG_VERSION"))
@@ -24,4 +23,14 @@ pub fn document() -> OpenApi {
     components.add_security_scheme("session", SecurityScheme::Http(bearer));
     document.security = Some(vec![SecurityRequirement::new::<_, _, &str>("session", [])]);
     document
+}
+
+/// Writes the document to standard output, as docs/api/openapi.json holds it.
+///
+/// # Errors
+/// If it cannot be written.
+#[allow(clippy::print_stdout, reason = "printing is what it is for")]
+pub fn print() -> Result<(), Box<dyn std::error::Error>> {
+    println!("{}", serde_json::to_string_pretty(&document())?);
+    Ok(())
 }

@@ -190,11 +190,9 @@ async fn what_is_not_a_body_of_the_route_is_refused_and_nothing_is_stored() {
                 body[member] = wrong;
                 let answer =
                     raw(&mut ana, &route, Some(body.to_string().into_bytes()), &[]).await.expect(422);
-                assert!(
-                    answer.first_error().0.starts_with(&format!("/{member}")),
-                    "{} {member}",
-                    names(&route)
-                );
+                let (pointer, code) = answer.first_error();
+                let whole = format!("{} {body} -> {pointer:?} {code}", names(&route));
+                assert!(pointer.starts_with(&format!("/{member}")), "{whole}");
             }
             let mut body = good.clone();
             body[member] = json!("x".repeat(30_000));
