@@ -15,7 +15,7 @@ use utoipa::ToSchema;
 
 /// The patient of a conversation.
 #[derive(Serialize, ToSchema)]
-pub struct PatientView {
+pub struct ConversationPatient {
     /// `pat_…`
     pub id: String,
     /// Name.
@@ -39,7 +39,7 @@ pub struct ConversationView {
     /// `cnv_…`
     pub id: String,
     /// Whom it is with.
-    pub patient: PatientView,
+    pub patient: ConversationPatient,
     /// What it is about.
     #[schema(value_type = String, example = "medical_question")]
     pub topic: Topic,
@@ -64,7 +64,7 @@ impl ConversationView {
     pub fn new(head: &Head, patient: &Patient, side: Side) -> Self {
         Self {
             id: head.id.to_string(),
-            patient: PatientView {
+            patient: ConversationPatient {
                 id: patient.id.to_string(),
                 name: patient.name.expose().to_owned(),
                 language: patient.language.to_string(),
