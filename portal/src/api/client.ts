@@ -3,10 +3,13 @@
  *
  * The session travels in an HttpOnly cookie that this code never sees.
  */
+import type { PendingPaths } from './pending';
 import type { paths } from './schema';
 
+type Paths = paths & PendingPaths;
+
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-type Operation<P extends keyof paths, M extends Method> = M extends keyof paths[P] ? NonNullable<paths[P][M]> : never;
+type Operation<P extends keyof Paths, M extends Method> = M extends keyof Paths[P] ? NonNullable<Paths[P][M]> : never;
 type Parameters<O> = O extends { parameters: infer T } ? T : never;
 type PathOf<O> = Parameters<O> extends { path: infer T } ? { path: T } : { path?: undefined };
 type QueryOf<O> = Parameters<O> extends { query?: infer T } ? { query?: T } : { query?: undefined };
@@ -128,7 +131,7 @@ export async function readProblem(response: Response): Promise<ApiError> {
 }
 
 /** Makes one call. Resolves with status and data, or throws `ApiError`. */
-export async function call<P extends keyof paths, M extends Method>(
+export async function call<P extends keyof Paths, M extends Method>(
   method: M,
   path: P,
   options: Options<Operation<P, M>>,

@@ -4,6 +4,94 @@
  */
 
 export interface paths {
+    "/v1/conversations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Conversations, newest activity first. */
+        get: operations["listConversations"];
+        put?: never;
+        /** Starts a conversation. */
+        post: operations["startConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A conversation with its patient's name. */
+        get: operations["getConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Closes, opens or assigns a conversation. */
+        patch: operations["changeConversation"];
+        trace?: never;
+    };
+    "/v1/conversations/{id}/messages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Messages of a conversation: the newest, those after or those before a sequence number. */
+        get: operations["listMessages"];
+        put?: never;
+        /** Sends a message. A patient's message opens the conversation again. */
+        post: operations["postMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Moves the read mark of the caller's side forward; it never goes back. */
+        put: operations["markRead"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** 200 when the API is ready. */
+        get: operations["getHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/login-links": {
         parameters: {
             query?: never;
@@ -13,30 +101,156 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["LoginLinkRequest"];
-                };
-            };
-            responses: {
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["LoginLinkAnswer"];
-                    };
-                };
-            };
-        };
+        /** Sends a sign-in message, if the address belongs to somebody. The answer never says whether it does. */
+        post: operations["askForLink"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/openapi.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** This document. */
+        get: operations["getOpenapi"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Patients whom a search fits, by name. */
+        get: operations["searchPatients"];
+        put?: never;
+        /**
+         * Adds a patient with an account of their own, reached at these contacts. A contact that the practice knows already
+         *     is shared from then on.
+         */
+        post: operations["addPatient"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A patient's record with their contacts. */
+        get: operations["getPatient"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a patient's record. Changes of different members at the same time all count. */
+        patch: operations["changePatient"];
+        trace?: never;
+    };
+    "/v1/patients/{id}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which accounts may act for a patient. */
+        get: operations["listPatientAccounts"];
+        put?: never;
+        /**
+         * Lets an account act for a patient, or changes how. Repeating it changes nothing. It ends the account's sessions:
+         *     the next sign-in opens what it may see by then.
+         */
+        post: operations["addPatientAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/accounts/{account_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends what an account may do for a patient, and the account's sessions. */
+        delete: operations["removePatientAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/practice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The practice with what it has decided. */
+        get: operations["getPractice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the practice's public profile. Pages and messages show it within a minute. */
+        patch: operations["changePractice"];
+        trace?: never;
+    };
+    "/v1/practices/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The public face of a practice: by its short name, or `default` for the practice of this address. */
+        get: operations["getPublicPractice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who is signed in. */
+        get: operations["getSession"];
+        put?: never;
+        post?: never;
+        /** Signs out. */
+        delete: operations["signOut"];
         options?: never;
         head?: never;
         patch?: never;
@@ -51,40 +265,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        token?: string;
-                        code?: string;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Next"];
-                    };
-                };
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
+        /** Offers a link or code. Patients go on with the birth date; a notice link is answered alike whether it is real. */
+        post: operations["redeem"];
         delete?: never;
         options?: never;
         head?: never;
@@ -100,552 +282,8 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        token?: string;
-                        birth_date: string;
-                        first_name?: string;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Next"];
-                    };
-                };
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Session"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/notices/resend": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        notice: string;
-                    };
-                };
-            };
-            responses: {
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/practices/{slug}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    slug: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PublicPractice"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/health": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            status: string;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/conversations": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    state?: string;
-                    assigned?: string;
-                    unread?: boolean;
-                    patient?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Conversation"][];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        patient_id?: string;
-                        topic: components["schemas"]["Topic"];
-                        text?: string;
-                    };
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Conversation"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/conversations/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Conversation"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        /** @enum {string} */
-                        state?: "open" | "closed";
-                        assigned_to?: string | null;
-                    };
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Conversation"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/v1/conversations/{id}/messages": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    after?: number;
-                    before?: number;
-                    limit?: number;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MessagePage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    "Idempotency-Key": string;
-                };
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["Body"];
-                };
-            };
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Message"];
-                    };
-                };
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Message"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/conversations/{id}/read": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        seq: number;
-                    };
-                };
-            };
-            responses: {
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/patients": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    q?: string;
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["PatientItem"][];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header: {
-                    "Idempotency-Key": string;
-                };
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["NewPatient"];
-                };
-            };
-            responses: {
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Patient"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/v1/patients/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Patient"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
+        /** Proves who it is, and signs in. Every cause of refusal looks alike. */
+        post: operations["provePerson"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,195 +297,701 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": {
-                            items: components["schemas"]["Staff"][];
-                            next_cursor?: string | null;
-                        };
-                    };
-                };
-            };
-        };
+        /** The staff of the practice in the order they were invited, those who left included. */
+        get: operations["listStaff"];
         put?: never;
-        post?: never;
+        /** Invites a member of staff, who may ask for a sign-in mail from then on. */
+        post: operations["inviteStaff"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
+    "/v1/staff/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes a member of staff and ends their sessions. The last active admin stays one. */
+        patch: operations["changeStaff"];
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type: string;
-            title: string;
-            status: number;
-            detail?: string;
-            errors?: {
-                pointer: string;
-                code: string;
-            }[];
-        };
-        LoginLinkRequest: {
-            practice: string;
-            language?: string;
-            /** @enum {string} */
-            for?: "patient" | "staff";
-            address: string;
-        };
-        LoginLinkAnswer: {
-            code_length: number;
-            expires_in_seconds: number;
-        };
-        Next: {
-            /** @enum {string} */
-            next: "birth_date" | "first_name" | "second_factor";
-        };
-        Account: {
-            /** @enum {string} */
-            kind: "patient" | "staff";
+        /** @description Who is signed in. */
+        AccountView: {
+            /** @description `acc_…` or `stf_…` */
             id: string;
-            name: string;
+            /** @description `patient` or `staff`. */
+            kind: string;
+            /** @description BCP 47 language. */
             language: string;
+            /** @description Name. */
+            name: string;
+            /** @description Roles of staff; empty for patients. */
             roles: string[];
         };
-        SessionPatient: {
+        /** @description Somebody the account acts for. */
+        ActsFor: {
+            /** @description `pat_…` */
             id: string;
+            /** @description Name. */
             name: string;
-            /** @enum {string} */
-            relation: "self" | "parent" | "guardian" | "carer";
+            /**
+             * @description `self`, `parent`, `guardian` or `carer`.
+             * @example self
+             */
+            relation: string;
         };
-        SessionPractice: {
-            id: string;
-            slug: string;
-            name: string;
-            phone: string;
+        /** @description Who wants to sign in. */
+        AskForLink: {
+            /**
+             * @description E-mail address, or phone in E.164.
+             * @example maria@patients.test
+             */
+            address: string;
+            /**
+             * @description `patient` (if left out) or `staff`.
+             * @example patient
+             */
+            for?: string | null;
+            /** @description BCP 47 language of the page, for the message. */
+            language?: string | null;
+            /**
+             * @description Short name of the practice.
+             * @example demo
+             */
+            practice: string;
         };
-        Session: {
-            account: components["schemas"]["Account"];
-            patients: components["schemas"]["SessionPatient"][];
-            practice: components["schemas"]["SessionPractice"];
-            /** @enum {string} */
-            scope: "full" | "conversation";
-            expires_at: string;
-            idle_expires_at: string;
-            opens?: {
-                conversation_id: string;
-            } | null;
-        };
-        PublicPractice: {
-            slug: string;
-            name: string;
-            phone: string;
-            emergency_number: string;
-            hours: string;
-            time_zone: string;
-            languages: string[];
-        };
-        /** @enum {string} */
-        Topic: "medical_question" | "prescription" | "form" | "appointment" | "billing" | "other";
-        Conversation: {
-            id: string;
-            patient: {
-                id: string;
-                name: string;
-                language: string;
-            };
-            topic: components["schemas"]["Topic"];
-            /** @enum {string} */
-            state: "open" | "closed";
-            assigned_to?: string | null;
-            last_seq: number;
-            read_up_to: {
-                patient: number;
-                practice: number;
-            };
-            unread: number;
-            last_message_at: string;
-        };
-        Sender: {
-            /** @enum {string} */
-            kind: "patient" | "staff" | "system";
-            id: string;
-            name?: string | null;
-        };
-        Body: {
+        /** @description The content of a message. */
+        BodyView: {
             /** @enum {string} */
             kind: "text";
-            text: string;
-        } | {
-            /** @enum {string} */
-            kind: "recall";
-            of: number;
-        } | {
-            /** @enum {string} */
-            kind: "correction";
-            of: number;
+            /** @description The text. */
             text: string;
         };
-        Message: {
-            id: string;
-            conversation_id: string;
-            seq: number;
-            sender: components["schemas"]["Sender"];
-            sent_at: string;
-            /** @enum {string} */
-            state: "sent" | "recalled";
-            body?: components["schemas"]["Body"] | null;
+        /** @description What to change. A member that is left out stays as it is. */
+        ChangeConversation: {
+            /** @description `stf_…`, or `null` for nobody. */
+            assigned_to?: string | null;
+            /** @description `open` or `closed`. */
+            state?: string | null;
         };
-        MessagePage: {
-            items: components["schemas"]["Message"][];
-            last_seq: number;
-            epoch: number;
-        };
-        Patient: {
-            id: string;
-            name: string;
+        /** @description What to change. A member that is left out stays as it is. */
+        ChangePatient: {
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`, not in the future.
+             * @default null
+             */
             birth_date: string;
+            /**
+             * @description The practice's own number; `null` for none.
+             * @default null
+             */
+            external_id: string | null;
+            /**
+             * @description BCP 47 language of messages and notices.
+             * @default null
+             */
             language: string;
-            emails: string[];
-            phones: string[];
-            external_id?: string | null;
-            time_zone?: string | null;
-        };
-        NewPatient: {
+            /**
+             * @description 1 to 200 characters.
+             * @default null
+             */
             name: string;
-            birth_date: string;
-            language: string;
-            emails: string[];
-            phones: string[];
-            time_zone?: string;
-            external_id?: string;
+            /**
+             * @description IANA time zone; `null` for the practice's.
+             * @default null
+             */
+            time_zone: string | null;
         };
-        Staff: {
-            id: string;
+        /** @description What to change. A member that is left out stays as it is. */
+        ChangePractice: {
+            /**
+             * @description Whom to call when it cannot wait: a short number such as 911, or one in E.164.
+             * @default null
+             */
+            emergency_number: string;
+            /**
+             * @description Opening hours in plain words.
+             * @default null
+             */
+            hours: string;
+            /**
+             * @description BCP 47 languages that the practice answers in; one to twenty.
+             * @default null
+             */
+            languages: string[];
+            /**
+             * @description Full public name.
+             * @default null
+             */
             name: string;
-            email?: string;
+            /**
+             * @description Public phone, E.164.
+             * @default null
+             */
+            phone: string;
+            /**
+             * @description The short neutral name that mails and texts are signed with; it must not name a specialty.
+             * @default null
+             */
+            sender_name: string;
+            /**
+             * @description IANA time zone.
+             * @default null
+             */
+            time_zone: string;
+        };
+        /** @description What to change. A member that is left out stays as it is. */
+        ChangeStaff: {
+            /**
+             * @description Whether they may sign in.
+             * @default null
+             */
+            active: boolean;
+            /**
+             * @description The name that patients see.
+             * @default null
+             */
+            name: string;
+            /**
+             * @description What they may do; at least one.
+             * @default null
+             */
             roles: string[];
         };
-        PatientItem: {
+        /** @description The patient of a conversation. */
+        ConversationPatient: {
+            /** @description `pat_…` */
             id: string;
-            name: string;
-            birth_date: string;
+            /** @description BCP 47 language of the patient. */
             language: string;
+            /** @description Name. */
+            name: string;
+        };
+        /** @description A conversation. */
+        ConversationView: {
+            /** @description `stf_…` of who answers it; patients see `null`. */
+            assigned_to?: string | null;
+            /** @description `cnv_…` */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When the last message came.
+             */
+            last_message_at: string;
+            /**
+             * Format: int64
+             * @description The last sequence number.
+             */
+            last_seq: number;
+            /** @description Whom it is with. */
+            patient: components["schemas"]["ConversationPatient"];
+            /** @description How far each side has read. */
+            read_up_to: components["schemas"]["ReadUpTo"];
+            /**
+             * @description `open` or `closed`.
+             * @example open
+             */
+            state: string;
+            /**
+             * @description What it is about.
+             * @example medical_question
+             */
+            topic: string;
+            /**
+             * Format: int64
+             * @description Messages of the other side that the reader's side has not read.
+             */
+            unread: number;
+        };
+        /** @description One wrong member of the input. */
+        FieldError: {
+            /** @description Stable code, such as `invalid_date`. The input is never repeated. */
+            code: string;
+            /** @description JSON pointer to it (RFC 6901); empty for the whole document. */
+            pointer: string;
+        };
+        /** @description One page of patients. */
+        FoundPatients: {
+            /** @description `false` if more patients fit than are looked through: then type more of the name, or the birth date. */
+            complete: boolean;
+            /** @description By name. */
+            items: components["schemas"]["PatientItem"][];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description That an account may act for a patient. */
+        GrantView: {
+            /** @description `acc_…` */
+            account_id: string;
+            /** @description Whose account it is. */
+            name: string;
+            /**
+             * @description `self`, `parent`, `guardian` or `carer`.
+             * @example parent
+             */
+            relation: string;
+            /**
+             * Format: date-time
+             * @description When it ends; `null` if it does not by itself.
+             */
+            until?: string | null;
+        };
+        /** @description The accounts that may act for a patient. */
+        Grants: {
+            /** @description Those whose time has not ended. */
+            items: components["schemas"]["GrantView"][];
+            /** @description Always `null`: a patient has at most fifty. */
+            next_cursor?: string | null;
+        };
+        /** @description Whether the API answers. */
+        Health: {
+            /** @description `ok`. */
+            status: string;
+        };
+        /** @description What happens now. The same for every address. */
+        LinkAsked: {
+            /** @description Digits of the code. */
+            code_length: number;
+            /**
+             * Format: int64
+             * @description Life of link and code, from when the message leaves.
+             */
+            expires_in_seconds: number;
+        };
+        /** @description A message. */
+        MessageView: {
+            body?: components["schemas"]["BodyView"] | null;
+            /** @description `cnv_…` */
+            conversation_id: string;
+            /** @description `msg_…` */
+            id: string;
+            /** @description Who sent it. */
+            sender: components["schemas"]["SenderView"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            sent_at: string;
+            /**
+             * Format: int64
+             * @description Its place in the conversation, from 1.
+             */
+            seq: number;
+            /** @description `sent` or `recalled`. */
+            state: string;
+        };
+        /** @description Messages in ascending order. */
+        Messages: {
+            /**
+             * Format: int64
+             * @description Changes when the store was restored: then start again.
+             */
+            epoch: number;
+            items: components["schemas"]["MessageView"][];
+            /**
+             * Format: int64
+             * @description The last sequence number of the conversation.
+             */
+            last_seq: number;
+        };
+        /** @description A conversation to be started. */
+        NewConversation: {
+            /** @description `pat_…`. Staff always name the patient; an account may leave it out where it acts for one patient only. */
+            patient_id?: string | null;
+            /** @description The first message. */
+            text?: string | null;
+            /**
+             * @description What it is about.
+             * @example medical_question
+             */
+            topic: string;
+        };
+        /** @description Who is to act for the patient: an account, or whoever is reached at an address. */
+        NewGrant: {
+            /** @description `acc_…`; or else `email`, or else `phone`. */
+            account_id?: string;
+            /** @description Where the account is reached. One that nobody is reached at yet gets a new account. */
+            email?: string;
+            /** @description BCP 47 language of a new account; the patient's if left out. */
+            language?: string;
+            /** @description Whose account a new one is; the patient's own has the patient's name. */
+            name?: string;
+            /** @description The same by phone, E.164. */
+            phone?: string;
+            /**
+             * @description `self`, `parent`, `guardian` or `carer`.
+             * @example parent
+             */
+            relation: string;
+            /**
+             * Format: date-time
+             * @description When it ends by itself.
+             */
+            until?: string | null;
+        };
+        /** @description A message to be sent. */
+        NewMessage: {
+            /**
+             * @description `text`.
+             * @example text
+             */
+            kind: string;
+            /** @description Up to 10,000 characters. */
+            text: string;
+        };
+        /** @description A patient to be added. */
+        NewPatientBody: {
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`, not in the future.
+             * @example 1985-03-14
+             */
+            birth_date: string;
+            /** @description E-mail addresses; at most five contacts in all. Without any contact the patient has no account. */
+            emails?: string[];
+            /** @description The practice's own number for the patient. */
+            external_id?: string | null;
+            /**
+             * @description BCP 47 language of messages and notices.
+             * @example es
+             */
+            language: string;
+            /**
+             * @description 1 to 200 characters.
+             * @example Maria Lopez
+             */
+            name: string;
+            /**
+             * @description Phones in E.164 that receive text messages.
+             * @example [
+             *       "+15555550101"
+             *     ]
+             */
+            phones?: string[];
+            /** @description IANA time zone, where it is not the practice's. */
+            time_zone?: string | null;
+        };
+        /** @description Somebody to be invited. */
+        NewStaffBody: {
+            /**
+             * @description The address they sign in with.
+             * @example ana@example.org
+             */
+            email: string;
+            /** @description BCP 47 language of the console and of mails; English if left out. */
+            language?: string;
+            /**
+             * @description The name that patients see.
+             * @example Ana Ruiz
+             */
+            name: string;
+            /**
+             * @description What they may do; at least one.
+             * @example [
+             *       "clinician"
+             *     ]
+             */
+            roles: string[];
+        };
+        /** @description What is still to be proven. */
+        NextStep: {
+            /** @description `birth_date`, `first_name` or `second_factor`. */
+            next: string;
+        };
+        /** @description The conversation that the sign-in was for. */
+        Opens: {
+            /** @description `cnv_…` */
+            conversation_id: string;
+        };
+        /** @description One page of a list. */
+        Page_ConversationView: {
+            /** @description The items. */
+            items: {
+                /** @description `stf_…` of who answers it; patients see `null`. */
+                assigned_to?: string | null;
+                /** @description `cnv_…` */
+                id: string;
+                /**
+                 * Format: date-time
+                 * @description When the last message came.
+                 */
+                last_message_at: string;
+                /**
+                 * Format: int64
+                 * @description The last sequence number.
+                 */
+                last_seq: number;
+                /** @description Whom it is with. */
+                patient: components["schemas"]["ConversationPatient"];
+                /** @description How far each side has read. */
+                read_up_to: components["schemas"]["ReadUpTo"];
+                /**
+                 * @description `open` or `closed`.
+                 * @example open
+                 */
+                state: string;
+                /**
+                 * @description What it is about.
+                 * @example medical_question
+                 */
+                topic: string;
+                /**
+                 * Format: int64
+                 * @description Messages of the other side that the reader's side has not read.
+                 */
+                unread: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description One page of a list. */
+        Page_StaffView: {
+            /** @description The items. */
+            items: {
+                /** @description Whether they may sign in. */
+                active: boolean;
+                /** @description The address they sign in with. */
+                email: string;
+                /** @description `stf_…` */
+                id: string;
+                /** @description BCP 47 language of the console and of mails. */
+                language: string;
+                /** @description The name that patients see. */
+                name: string;
+                /** @description `admin`, `clinician`, `front_desk`, `auditor`. */
+                roles: string[];
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor?: string | null;
+        };
+        /** @description A patient in a list. */
+        PatientItem: {
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`.
+             */
+            birth_date: string;
+            /** @description `pat_…` */
+            id: string;
+            /** @description BCP 47. */
+            language: string;
+            /** @description Name. */
+            name: string;
+        };
+        /** @description A patient's record. */
+        PatientView: {
+            /**
+             * Format: date
+             * @description `YYYY-MM-DD`.
+             */
+            birth_date: string;
+            /**
+             * Format: date-time
+             * @description When the record was made.
+             */
+            created_at: string;
+            /** @description E-mail addresses of the patient's own account. */
+            emails: string[];
+            /** @description The practice's own number for the patient. */
+            external_id?: string | null;
+            /** @description `pat_…` */
+            id: string;
+            /** @description BCP 47 language of messages and notices. */
+            language: string;
+            /** @description Name. */
+            name: string;
+            /** @description Phones of the patient's own account, E.164. */
+            phones: string[];
+            /** @description Whether one of these contacts leads to somebody else's account as well: a family's mailbox, a shared phone. */
+            shared_contact: boolean;
+            /** @description IANA time zone; `null` is the practice's. */
+            time_zone?: string | null;
+        };
+        /** @description A birth date, after a link or code or together with the token of a notice. */
+        Person: {
+            /**
+             * @description `YYYY-MM-DD`
+             * @example 1985-03-14
+             */
+            birth_date: string;
+            /** @description Asked for where two people share address and birth date. */
+            first_name?: string | null;
+            /** @description The token of a notice link. */
+            token?: string | null;
+            /** @description Whether the answer shall hold the session token; for clients that are no browser. */
+            want_token?: boolean;
+        };
+        /** @description What a practice has decided about access. None of it can be set over the API. */
+        PoliciesView: {
+            /**
+             * Format: int32
+             * @description Factor on the limits; 1 in a deployed practice.
+             */
+            limits_factor: number;
+            /** @description Whether staff sign in by an e-mail link alone; only in the local demonstration. */
+            staff_link_sign_in: boolean;
+        };
+        /** @description The practice. */
+        PracticeView: {
+            /** @description Whom to call when it cannot wait. */
+            emergency_number: string;
+            /** @description Opening hours, as the practice prints them. */
+            hours: string;
+            /** @description `prc_…` */
+            id: string;
+            /** @description BCP 47 languages that the practice answers in. */
+            languages: string[];
+            /** @description Full public name. */
+            name: string;
+            /** @description Public phone, E.164. */
+            phone: string;
+            /** @description What it has decided about access. */
+            policies: components["schemas"]["PoliciesView"];
+            /** @description The short neutral name that mails and texts are signed with. */
+            sender_name: string;
+            /** @description The short name in addresses. */
+            slug: string;
+            /** @description IANA time zone. */
+            time_zone: string;
+        };
+        /** @description A problem document. */
+        Problem: {
+            /** @description What to do about it. */
+            detail?: string | null;
+            /** @description What is wrong with which member of the input. */
+            errors?: components["schemas"]["FieldError"][];
+            /**
+             * Format: int32
+             * @description The HTTP status again.
+             */
+            status: number;
+            /** @description What happened, in a few words. */
+            title: string;
+            /** @description `/problems/<slug>`. */
+            type: string;
+        };
+        /** @description The public face of a practice. */
+        PublicPractice: {
+            /** @description Whom to call when it cannot wait. */
+            emergency_number: string;
+            /** @description Opening hours in plain words. */
+            hours: string;
+            /** @description BCP 47 languages that the practice answers in. */
+            languages: string[];
+            /** @description Public name. */
+            name: string;
+            /** @description Public phone, E.164. */
+            phone: string;
+            slug: string;
+            /** @description IANA time zone. */
+            time_zone: string;
+        };
+        /** @description Up to where. */
+        ReadMarkBody: {
+            /**
+             * Format: int64
+             * @description A sequence number of this conversation.
+             */
+            seq: number;
+        };
+        /** @description How far each side has read. */
+        ReadUpTo: {
+            /**
+             * Format: int64
+             * @description The patient's side.
+             */
+            patient: number;
+            /**
+             * Format: int64
+             * @description The practice.
+             */
+            practice: number;
+        };
+        /** @description A link or a code, exactly one of them. */
+        Redeem: {
+            /** @description The code of a message. */
+            code?: string | null;
+            /** @description The token of a link, sign-in or notice. */
+            token?: string | null;
+            /** @description Whether the answer shall hold the session token; for clients that are no browser. */
+            want_token?: boolean;
+        };
+        /** @description Who sent a message. */
+        SenderView: {
+            /** @description `acc_…` or `stf_…` */
+            id: string;
+            /** @description `patient` or `staff`. */
+            kind: string;
+            /** @description The name; `null` where the message does not open any more. */
+            name?: string | null;
+        };
+        /** @description The practice of the session. */
+        SessionPractice: {
+            /** @description `prc_…` */
+            id: string;
+            /** @description Public name. */
+            name: string;
+            /** @description Public phone, E.164. */
+            phone: string;
+            /** @description Short name. */
+            slug: string;
+        };
+        /** @description A session. */
+        SessionView: {
+            /** @description Who is signed in. */
+            account: components["schemas"]["AccountView"];
+            /**
+             * Format: date-time
+             * @description When it ends in any case.
+             */
+            expires_at: string;
+            /**
+             * Format: date-time
+             * @description When it ends if nobody touches it.
+             */
+            idle_expires_at: string;
+            opens?: components["schemas"]["Opens"] | null;
+            /** @description For whom they act. */
+            patients: components["schemas"]["ActsFor"][];
+            /** @description Where. */
+            practice: components["schemas"]["SessionPractice"];
+            /**
+             * @description `full` or `conversation`.
+             * @example full
+             */
+            scope: string;
+            /** @description The token, for a client that is no browser and asked for it. */
+            token?: string | null;
+        };
+        /** @description A member of staff. */
+        StaffView: {
+            /** @description Whether they may sign in. */
+            active: boolean;
+            /** @description The address they sign in with. */
+            email: string;
+            /** @description `stf_…` */
+            id: string;
+            /** @description BCP 47 language of the console and of mails. */
+            language: string;
+            /** @description The name that patients see. */
+            name: string;
+            /** @description `admin`, `clinician`, `front_desk`, `auditor`. */
+            roles: string[];
         };
     };
     responses: never;
@@ -857,4 +1001,1875 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    listConversations: {
+        parameters: {
+            query?: {
+                /** @description `open` or `closed`; `open` if nothing else is asked for. */
+                state?: string;
+                /** @description `me`, `none` or `stf_…`. */
+                assigned?: string;
+                /** @description `true`: with something the practice has not read. */
+                unread?: boolean;
+                /** @description `pat_…`: conversations of this patient. */
+                patient?: string;
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_ConversationView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startConversation: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1 to 64 visible ASCII characters, the same for a repeat */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewConversation"];
+            };
+        };
+        responses: {
+            /** @description The same request was answered before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeConversation"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConversationView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMessages: {
+        parameters: {
+            query?: {
+                /** @description Those after this sequence number, oldest first. */
+                after?: number;
+                /** @description Those before this sequence number, the nearest. */
+                before?: number;
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+            };
+            header?: {
+                /** @description The ETag of the answer before */
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    ETag?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Messages"];
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1 to 64 visible ASCII characters, the same for a repeat */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMessage"];
+            };
+        };
+        responses: {
+            /** @description The same request was answered before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MessageView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    markRead: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReadMarkBody"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    askForLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForLink"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LinkAsked"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getOpenapi: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    searchPatients: {
+        parameters: {
+            query: {
+                /**
+                 * @description Beginnings of names, a birth date `YYYY-MM-DD`, both together, the last four or more digits of a phone, or the
+                 *     practice's own number. The whole practice is never listed.
+                 * @example lop mar
+                 */
+                q: string;
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundPatients"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPatient: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1 to 64 visible ASCII characters, the same for a repeat */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPatientBody"];
+            };
+        };
+        responses: {
+            /** @description The same request was answered before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientView"];
+                };
+            };
+            /** @description The `Idempotency-Key` is missing or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePatient: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePatient"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPatientAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grants"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addPatientAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewGrant"];
+            };
+        };
+        responses: {
+            /** @description The account acted for the patient before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GrantView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removePatientAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+                /** @description acc_… */
+                account_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPractice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePractice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangePractice"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PracticeView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPublicPractice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Short name, or `default` */
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicPractice"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Redeem"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextStep"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    provePerson: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Person"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextStep"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStaff: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_StaffView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteStaff: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1 to 64 visible ASCII characters, the same for a repeat */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStaffBody"];
+            };
+        };
+        responses: {
+            /** @description The same request was answered before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            /** @description The `Idempotency-Key` is missing or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description stf_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeStaff"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody would be left to run the practice */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}

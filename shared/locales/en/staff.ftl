@@ -92,6 +92,7 @@ patient-email = E-mail
 patient-phone = Phone
 patient-external = External id
 patient-none = None
+patient-shared = Somebody else reads one of these contacts too: a family’s mailbox or a shared phone.
 patient-conversations = Conversations
 patient-conversations-none = No conversation yet.
 patient-write = New conversation

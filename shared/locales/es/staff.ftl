@@ -92,6 +92,7 @@ patient-email = Correo electrónico
 patient-phone = Teléfono
 patient-external = Id externo
 patient-none = Ninguno
+patient-shared = Otra persona también lee uno de estos contactos: un buzón familiar o un teléfono compartido.
 patient-conversations = Conversaciones
 patient-conversations-none = Todavía no hay conversaciones.
 patient-write = Conversación nueva
