@@ -85,15 +85,13 @@ impl App {
         clock: Clock,
         entropy: Entropy,
     ) -> Result<Self, ConfigError> {
-        let key_arn = environment.parsed("ENVELOPE_KEY_ARN", "is not the ARN of a KMS key", |text| {
-            (text.starts_with("arn:") && text.contains(":kms:")).then(|| text.to_owned())
-        })?;
+        let keys = Keys::of_environment(environment, sdk, clock.clone())?;
         let origin = environment.parsed("PUBLIC_ORIGIN", "is not an https origin", Origin::parse)?;
         // Whoever acts on people's data writes it down.
         environment.required("AUDIT_TABLE")?;
         Ok(Self {
             store: Store::new(environment, aws_sdk_dynamodb::Client::new(sdk), entropy.clone())?,
-            keys: Keys::new(aws_sdk_kms::Client::new(sdk), &key_arn, clock.clone()),
+            keys,
             clock,
             entropy,
             edge: Arc::new(Edge { origin, secrets: OriginSecrets::none() }),

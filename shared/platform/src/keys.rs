@@ -18,7 +18,12 @@ use domain::{
 };
 use tokio::sync::OnceCell;
 
-use crate::{clock::Clock, seal::Key};
+use crate::{
+    aws::SdkConfig,
+    clock::Clock,
+    config::{ConfigError, Environment},
+    seal::Key,
+};
 
 /// How long an unwrapped key stays in memory.
 const CACHE_SECONDS: i64 = 300;
@@ -134,6 +139,21 @@ impl Keys {
     /// Keys under one customer-managed KMS key.
     pub fn new(kms: Client, key_arn: &str, clock: Clock) -> Self {
         Self { kms, key_arn: key_arn.into(), clock, cache: Arc::default() }
+    }
+
+    /// Keys under the KMS key that `ENVELOPE_KEY_ARN` names.
+    ///
+    /// # Errors
+    /// [`ConfigError`] if it is missing or not the ARN of a KMS key.
+    pub fn of_environment(
+        environment: &Environment,
+        sdk: &SdkConfig,
+        clock: Clock,
+    ) -> Result<Self, ConfigError> {
+        let key_arn = environment.parsed("ENVELOPE_KEY_ARN", "is not the ARN of a KMS key", |text| {
+            (text.starts_with("arn:") && text.contains(":kms:")).then(|| text.to_owned())
+        })?;
+        Ok(Self::new(Client::new(sdk), &key_arn, clock))
     }
 
     /// A new data key.

@@ -15,7 +15,9 @@ use domain::{
 
 use crate::{
     App,
+    aws::SdkConfig,
     clock::Clock,
+    config::{ConfigError, Environment},
     entropy::Entropy,
     http::FieldError,
     keys::{KeyError, KeyScope, Keys, Purpose},
@@ -108,6 +110,25 @@ impl From<&App> for Provisioner {
 }
 
 impl Provisioner {
+    /// From `CHAT_TABLE`, `AUDIT_TABLE` and `ENVELOPE_KEY_ARN`.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the first variable that is missing or malformed.
+    pub fn new(
+        environment: &Environment,
+        sdk: &SdkConfig,
+        clock: Clock,
+        entropy: Entropy,
+    ) -> Result<Self, ConfigError> {
+        environment.required("AUDIT_TABLE")?;
+        Ok(Self {
+            store: Store::of_function(environment, sdk, entropy.clone())?,
+            keys: Keys::of_environment(environment, sdk, clock.clone())?,
+            clock,
+            entropy,
+        })
+    }
+
     /// Creates a practice with its three keys: practice, short name and audit event in one transaction.
     ///
     /// # Errors

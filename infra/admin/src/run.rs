@@ -1,0 +1,87 @@
+//! Doing what was typed.
+
+use std::io::Write;
+
+use domain::practice::Policies;
+use platform::provision::{NewPractice, NewStaff, ProvisionError, Provisioner};
+
+use crate::cli::{Command, CreatePractice, InviteStaff, PracticeCommand, StaffCommand};
+
+/// Why it was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// Options that are not valid.
+    #[error("not valid: {0}")]
+    Options(String),
+    /// The practice or member of staff was not set up.
+    #[error(transparent)]
+    Provision(ProvisionError),
+    /// The result cannot be shown. It was done all the same.
+    #[error("done, but it cannot be shown")]
+    Output(#[from] std::io::Error),
+}
+
+impl From<ProvisionError> for RunError {
+    fn from(error: ProvisionError) -> Self {
+        let ProvisionError::Profile(errors) = error else { return Self::Provision(error) };
+        let option = |pointer: &str| pointer.trim_start_matches('/').replace('_', "-");
+        let errors: Vec<_> =
+            errors.iter().map(|e| format!("--{} ({})", option(&e.pointer), e.code)).collect();
+        Self::Options(errors.join(", "))
+    }
+}
+
+/// Runs a command and says what was done.
+///
+/// # Errors
+/// [`RunError`].
+pub async fn run(
+    provisioner: &Provisioner,
+    origin: Option<&str>,
+    command: &Command,
+    out: &mut impl Write,
+) -> Result<(), RunError> {
+    match command {
+        Command::Practice(PracticeCommand::Create(new)) => create_practice(provisioner, new, out).await,
+        Command::Staff(StaffCommand::Invite(new)) => invite_staff(provisioner, origin, new, out).await,
+    }
+}
+
+async fn create_practice(
+    provisioner: &Provisioner,
+    new: &CreatePractice,
+    out: &mut impl Write,
+) -> Result<(), RunError> {
+    let slug = new.slug.clone();
+    let new = NewPractice { slug, profile: new.profile(), policies: Policies::STRICT };
+    let practice = provisioner.create_practice(new).await?;
+    writeln!(out, "Created practice {} ({}), with keys of its own.", practice.slug, practice.id)?;
+    writeln!(out, "Next, its first admin:")?;
+    writeln!(
+        out,
+        "  admin staff invite --practice {} --name '…' --email … --roles admin,clinician",
+        practice.slug
+    )?;
+    Ok(())
+}
+
+async fn invite_staff(
+    provisioner: &Provisioner,
+    origin: Option<&str>,
+    new: &InviteStaff,
+    out: &mut impl Write,
+) -> Result<(), RunError> {
+    let practice = provisioner.practice(&new.practice).await?;
+    let staff = NewStaff {
+        name: new.name.clone(),
+        email: new.email.clone(),
+        roles: new.roles.clone(),
+        language: new.language.clone(),
+    };
+    let staff = provisioner.invite_staff(&practice, staff).await?;
+    let roles: Vec<_> = staff.roles.iter().map(|role| role.as_str()).collect();
+    writeln!(out, "Invited {} to {} as {}.", staff.id, practice.slug, roles.join(", "))?;
+    writeln!(out, "They sign in at {}/staff with the e-mail address that you gave:", origin.unwrap_or("…"))?;
+    writeln!(out, "the page asks for it and sends a link. No mail has gone out yet.")?;
+    Ok(())
+}
