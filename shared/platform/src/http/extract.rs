@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{Invalid, idempotency::IdempotencyKey};
 use http::{StatusCode, header, request::Parts};
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use super::failure::{Failure, FieldError};
 
@@ -29,7 +29,7 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         let mut json = serde_json::Deserializer::from_str(text);
         let value = serde_path_to_error::deserialize(&mut json).map_err(|error| {
             let pointer = pointer(error.path());
-            json_failure(pointer, error.inner())
+            json_failure(text, pointer, error.inner())
         })?;
         json.end().map_err(|_| Failure::field("", "invalid_json"))?;
         Ok(Self(value))
@@ -52,9 +52,11 @@ fn body_failure(rejection: BytesRejection) -> Failure {
 }
 
 /// serde's message repeats the input, so only its kind is passed on.
-fn json_failure(pointer: String, error: &serde_json::Error) -> Failure {
+fn json_failure(text: &str, pointer: String, error: &serde_json::Error) -> Failure {
     let message = error.to_string();
-    let code = if error.is_syntax() || error.is_eof() {
+    // A number where a name of a closed set is expected is reported as a syntax error; the text itself knows better.
+    let broken = (error.is_syntax() || error.is_eof()) && serde_json::from_str::<IgnoredAny>(text).is_err();
+    let code = if broken {
         "invalid_json"
     } else if message.starts_with("unknown field") {
         "unknown_member"
