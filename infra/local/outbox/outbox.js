@@ -49,10 +49,10 @@ function mailButton(mail) {
 }
 
 function showMails() {
-  const to = at('recipient').value;
+  const to = at('recipient').value.trim().toLowerCase();
   for (const item of at('mails').children) {
     const mail = mails.find((one) => one.id === item.firstChild.dataset.id);
-    item.hidden = to !== '' && mail.to !== to;
+    item.hidden = !mail.to.toLowerCase().includes(to);
   }
   at('no-mail').hidden = mails.length > 0;
   at('mails').hidden = mails.length === 0;
@@ -138,7 +138,6 @@ function take(fresh) {
     if (one.channel === 'email') {
       mails.unshift(one);
       at('mails').prepend(mailButton(one));
-      addOption(at('recipient'), one.to);
     } else {
       texts.push(one);
       addOption(at('number'), one.to);
@@ -169,7 +168,7 @@ async function poll() {
   setTimeout(poll, document.hidden ? POLL_MILLISECONDS * 5 : POLL_MILLISECONDS);
 }
 
-at('recipient').addEventListener('change', showMails);
+at('recipient').addEventListener('input', showMails);
 at('number').addEventListener('change', showTexts);
 at('show-html').addEventListener('click', () => view('html'));
 at('show-text').addEventListener('click', () => view('text'));

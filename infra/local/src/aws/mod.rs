@@ -234,6 +234,14 @@ impl LocalAws {
         sns::deliver(&self.inner, topic, message, &serde_json::Map::new(), None).is_ok()
     }
 
+    /// Every item of a table, by its logical id, as the JSON of the API: for looking at what is stored.
+    pub async fn items(&self, table: &str) -> Vec<serde_json::Value> {
+        match self.inner.template.table(table) {
+            Some(table) => self.inner.dynamodb.items(&table.name).await,
+            None => Vec::new(),
+        }
+    }
+
     /// Stores a phone's answer or a provider's report, for the outbox page.
     ///
     /// # Errors

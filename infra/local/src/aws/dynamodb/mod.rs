@@ -8,6 +8,7 @@ mod tokens;
 
 use std::path::Path;
 
+use dynoxide::actions::scan::ScanRequest;
 use dynoxide::{Database, DynoxideError};
 use serde_json::{Value, json};
 
@@ -66,6 +67,26 @@ impl DynamoDb {
     pub(crate) async fn sweep(&self) -> usize {
         let _gate = self.gate.lock().await;
         self.db.sweep_ttl().unwrap_or(0)
+    }
+
+    /// Every item of a table, as the JSON of the API.
+    pub(crate) async fn items(&self, table: &str) -> Vec<Value> {
+        let _gate = self.gate.lock().await;
+        let mut items = Vec::new();
+        let mut start = None;
+        loop {
+            let request = ScanRequest {
+                table_name: table.to_owned(),
+                exclusive_start_key: start,
+                ..ScanRequest::default()
+            };
+            let Ok(page) = self.db.scan(request) else { return items };
+            items.extend(page.items.unwrap_or_default().into_iter().map(|item| json!(item)));
+            start = page.last_evaluated_key;
+            if start.is_none() {
+                return items;
+            }
+        }
     }
 
     /// A delayed copy for index reads.
