@@ -44,8 +44,10 @@ test('Ana finds Maria and writes to her', async () => {
 test('the notice says nothing but that there is a message', async () => {
   const page = await browser.person();
   await page.goto(`${product.origin}/outbox`);
-  await page.waitForSelector(`text=${PEOPLE.maria.email}`);
-  const shown = await page.content();
+  await page.click(`text=${PEOPLE.maria.email}`);
+  const mail = page.frameLocator('#html');
+  assert.equal(await mail.locator('a[href*="#t="]').first().getAttribute('href'), linkIn(notice));
+  const shown = (await page.content()) + (await mail.locator('html').innerHTML());
   for (const secret of ['receta', 'farmacia', 'López', 'Lopez', 'Maria L', '1985', 'prescription']) {
     assert.ok(!shown.includes(secret), `the outbox shows ${secret}`);
     assert.ok(!JSON.stringify(notice).includes(secret), `the notice holds ${secret}`);
