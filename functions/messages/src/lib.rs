@@ -13,21 +13,12 @@ mod show;
 mod start;
 pub mod view;
 
-use axum::Router;
-use platform::{App, http::with_layers};
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes with their description.
-pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(list::list_conversations, start::start_conversation))
-        .routes(routes!(show::get_conversation, change::change_conversation))
-        .routes(routes!(read::list_messages, post::post_message))
-        .routes(routes!(read_mark::mark_read))
-}
-
-/// The service.
-pub fn router(app: App) -> Router {
-    let (routes, _) = api().split_for_parts();
-    with_layers(routes, app)
+platform::endpoints! {
+    list::list_conversations,
+    start::start_conversation,
+    show::get_conversation,
+    change::change_conversation,
+    read::list_messages,
+    post::post_message,
+    read_mark::mark_read,
 }

@@ -17,24 +17,17 @@ mod search;
 mod show_patient;
 pub mod view;
 
-use axum::Router;
-use platform::{App, http::with_layers};
-use utoipa_axum::{router::OpenApiRouter, routes};
-
-/// The routes with their description.
-pub fn api() -> OpenApiRouter<App> {
-    OpenApiRouter::new()
-        .routes(routes!(search::search_patients, add_patient::add_patient))
-        .routes(routes!(show_patient::get_patient, change_patient::change_patient))
-        .routes(routes!(grants::list_grants, grants::create_grant))
-        .routes(routes!(grants::end_grant))
-        .routes(routes!(list_staff::list_staff, invite_staff::invite_staff))
-        .routes(routes!(change_staff::change_staff))
-        .routes(routes!(practice::get_practice, practice::change_practice))
-}
-
-/// The service.
-pub fn router(app: App) -> Router {
-    let (routes, _) = api().split_for_parts();
-    with_layers(routes, app)
+platform::endpoints! {
+    search::search_patients,
+    add_patient::add_patient,
+    show_patient::get_patient,
+    change_patient::change_patient,
+    grants::list_grants,
+    grants::create_grant,
+    grants::end_grant,
+    list_staff::list_staff,
+    invite_staff::invite_staff,
+    change_staff::change_staff,
+    practice::get_practice,
+    practice::change_practice,
 }

@@ -1,12 +1,17 @@
 //! One SDK configuration for every client. Lambda gives region and credentials in the environment, so nothing
-//! is searched for: loading the SDK's default chain would be most of a cold start.
+//! is searched for; and one HTTPS connector for all clients, which knows the authorities that sign AWS's endpoints and
+//! no others. Reading every authority of the system was two thirds of a function's start (see docs/decisions).
 
-use std::time::Duration;
+use std::{fmt, fs, time::Duration};
 
 use aws_credential_types::Credentials;
 use aws_smithy_async::rt::sleep::{SharedAsyncSleep, TokioSleep};
-use aws_smithy_http_client::{Builder, tls};
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::{
+    behavior_version::BehaviorVersion,
+    http::{HttpClient, HttpConnectorSettings, SharedHttpConnector},
+    runtime_components::RuntimeComponents,
+};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::region::Region;
 
@@ -14,13 +19,15 @@ pub use aws_types::SdkConfig;
 
 use crate::config::{ConfigError, Environment};
 
+/// How long a connection may take to be made.
+const CONNECT_TIMEOUT: Duration = Duration::from_millis(1_000);
 /// How long a provider may take to accept a message. Nobody waits behind it.
 const DELIVERY_TIMEOUT: Duration = Duration::from_secs(6);
 
 /// How long calls may take. A user waits behind each of them.
 pub fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(1_000))
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(Duration::from_millis(1_500))
         .operation_timeout(Duration::from_millis(2_800))
         .build()
@@ -35,17 +42,64 @@ pub fn retries() -> RetryConfig {
 /// was slow delivers twice, so it waits longer and leaves repeating to whoever knows why it failed.
 pub fn for_delivery(sdk: &SdkConfig) -> SdkConfig {
     let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(1_000))
+        .connect_timeout(CONNECT_TIMEOUT)
         .operation_attempt_timeout(DELIVERY_TIMEOUT)
         .operation_timeout(DELIVERY_TIMEOUT)
         .build();
     sdk.clone().into_builder().timeout_config(timeouts).retry_config(RetryConfig::disabled()).build()
 }
 
-/// The configuration from `AWS_REGION`, the credentials that Lambda sets, and `AWS_ENDPOINT_URL` where one is given.
+/// The authorities that AWS's endpoints are signed by.
+const AMAZON_ROOTS: &[u8] = include_bytes!("amazon-roots.pem");
+
+/// The HTTPS client of every service: one connector, whose connections all clients share.
+#[derive(Clone)]
+struct Https(SharedHttpConnector);
+
+impl Https {
+    fn trusting(roots: &[u8]) -> Self {
+        // A context of certificates alone is always valid.
+        let context = tls::TlsContext::builder()
+            .with_trust_store(tls::TrustStore::empty().with_pem_certificate(roots))
+            .build()
+            .unwrap_or_default();
+        let connector = Connector::builder()
+            .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc))
+            .tls_context(context)
+            .connector_settings(HttpConnectorSettings::builder().connect_timeout(CONNECT_TIMEOUT).build())
+            .sleep_impl(TokioSleep::new())
+            .build();
+        Self(SharedHttpConnector::new(connector))
+    }
+}
+
+impl HttpClient for Https {
+    fn http_connector(&self, _: &HttpConnectorSettings, _: &RuntimeComponents) -> SharedHttpConnector {
+        self.0.clone()
+    }
+}
+
+impl fmt::Debug for Https {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Https")
+    }
+}
+
+/// The authorities of `AWS_CA_BUNDLE`, the SDKs' name for a file of others, as behind an inspecting proxy.
+fn other_roots(environment: &Environment) -> Result<Option<Vec<u8>>, ConfigError> {
+    const VARIABLE: &str = "AWS_CA_BUNDLE";
+    let wrong = ConfigError { variable: VARIABLE, problem: "is not a file of PEM certificates" };
+    let Some(path) = environment.optional(VARIABLE) else { return Ok(None) };
+    let pem = fs::read(path).map_err(|_| wrong.clone())?;
+    let begins = |pem: &[u8]| pem.windows(27).any(|text| text == b"-----BEGIN CERTIFICATE-----");
+    if begins(&pem) { Ok(Some(pem)) } else { Err(wrong) }
+}
+
+/// The configuration from `AWS_REGION`, the credentials that Lambda sets, and `AWS_ENDPOINT_URL` and `AWS_CA_BUNDLE`
+/// where they are given.
 ///
 /// # Errors
-/// [`ConfigError`] for a missing region or credential.
+/// [`ConfigError`] for a missing region or credential, or a file without certificates.
 pub fn sdk_config(environment: &Environment) -> Result<SdkConfig, ConfigError> {
     let credentials = Credentials::new(
         environment.required("AWS_ACCESS_KEY_ID")?,
@@ -54,12 +108,12 @@ pub fn sdk_config(environment: &Environment) -> Result<SdkConfig, ConfigError> {
         None,
         "environment",
     );
-    let tls = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
+    let roots = other_roots(environment)?;
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(environment.required("AWS_REGION")?.to_owned()))
         .credentials_provider(aws_credential_types::provider::SharedCredentialsProvider::new(credentials))
-        .http_client(Builder::new().tls_provider(tls).build_https())
+        .http_client(Https::trusting(roots.as_deref().unwrap_or(AMAZON_ROOTS)))
         .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
         .time_source(aws_smithy_async::time::SystemTimeSource::new())
         .timeout_config(timeouts())

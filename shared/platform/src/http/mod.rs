@@ -4,6 +4,7 @@ pub mod cookie;
 pub mod credentials;
 pub mod cursor;
 pub mod edge;
+pub mod endpoints;
 pub mod extract;
 pub mod failure;
 pub mod layers;
