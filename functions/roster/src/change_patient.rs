@@ -24,26 +24,26 @@ use crate::{
 
 /// What to change. A member that is left out stays as it is.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangePatient {
     /// 1 to 200 characters.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_length = 200)]
     name: Option<String>,
     /// `YYYY-MM-DD`, not in the future.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, format = Date)]
     birth_date: Option<String>,
     /// BCP 47 language of messages and notices.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     language: Option<String>,
     /// IANA time zone; `null` for the practice's.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>)]
     time_zone: Option<Option<String>>,
     /// The practice's own number; `null` for none.
-    #[serde(deserialize_with = "nullable")]
+    #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 64)]
     external_id: Option<Option<String>>,
 }
@@ -76,8 +76,8 @@ fn parse(body: &ChangePatient, now: Timestamp) -> Result<PatientChange, Failure>
     let mut fields = Fields::new();
     let name = body.name.as_deref().map(PersonName::parse).transpose();
     let language = body.language.as_deref().map(Language::parse).transpose();
-    let time_zone = optional(body.time_zone.as_ref(), |zone| ZoneName::parse(zone));
-    let external_id = optional(body.external_id.as_ref(), |id| ExternalId::parse(id));
+    let time_zone = optional(body.time_zone.as_ref(), ZoneName::parse);
+    let external_id = optional(body.external_id.as_ref(), ExternalId::parse);
     let change = PatientChange {
         name: fields.check("/name", name).flatten(),
         birth_date: body.birth_date.as_deref().and_then(|text| parse_birth_date(&mut fields, text, now)),

@@ -23,18 +23,18 @@ use crate::{
 
 /// What to change. A member that is left out stays as it is.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangeStaff {
     /// The name that patients see.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_length = 200)]
     name: Option<String>,
     /// What they may do; at least one.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, value_type = Vec<String>)]
     roles: Option<Vec<Role>>,
     /// Whether they may sign in.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     active: Option<bool>,
 }

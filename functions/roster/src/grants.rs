@@ -29,6 +29,7 @@ pub(crate) struct Grants {
     /// Those whose time has not ended.
     items: Vec<GrantView>,
     /// Always `null`: a patient has at most fifty.
+    #[schema(required = true)]
     next_cursor: Option<String>,
 }
 
@@ -89,7 +90,8 @@ pub(crate) struct NewGrant {
     #[schema(value_type = String, example = "parent")]
     relation: Option<Relation>,
     /// When it ends by itself.
-    #[schema(format = DateTime)]
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, format = DateTime)]
     until: Option<String>,
 }
 

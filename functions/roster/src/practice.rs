@@ -27,34 +27,34 @@ pub(crate) async fn get_practice(desk: Desk<ReadPractice>) -> Result<Json<Practi
 
 /// What to change. A member that is left out stays as it is.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default, deny_unknown_fields)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct ChangePractice {
     /// Full public name.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_length = 120)]
     name: Option<String>,
     /// The short neutral name that mails and texts are signed with; it must not name a specialty.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_length = 24)]
     sender_name: Option<String>,
     /// Public phone, E.164.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     phone: Option<String>,
     /// Whom to call when it cannot wait: a short number such as 911, or one in E.164.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     emergency_number: Option<String>,
     /// Opening hours in plain words.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_length = 400)]
     hours: Option<String>,
     /// IANA time zone.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     time_zone: Option<String>,
     /// BCP 47 languages that the practice answers in; one to twenty.
-    #[serde(deserialize_with = "given")]
+    #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     languages: Option<Vec<String>>,
 }

@@ -46,6 +46,7 @@ pub(crate) struct FoundPatients {
     /// By name.
     items: Vec<PatientItem>,
     /// What to send as `cursor` for the next page; `null` on the last.
+    #[schema(required = true)]
     next_cursor: Option<String>,
     /// `false` if more patients fit than are looked through: then type more of the name, or the birth date.
     complete: bool,

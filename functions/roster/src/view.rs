@@ -57,8 +57,10 @@ pub struct PatientView {
     /// BCP 47 language of messages and notices.
     pub language: String,
     /// IANA time zone; `null` is the practice's.
+    #[schema(required = true)]
     pub time_zone: Option<String>,
     /// The practice's own number for the patient.
+    #[schema(required = true)]
     pub external_id: Option<String>,
     /// E-mail addresses of the patient's own account.
     pub emails: Vec<String>,
@@ -117,7 +119,7 @@ pub struct GrantView {
     #[schema(value_type = String, example = "parent")]
     pub relation: Relation,
     /// When it ends; `null` if it does not by itself.
-    #[schema(value_type = Option<String>, format = DateTime)]
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
 }
 

@@ -126,6 +126,6 @@ pub struct Event {
     pub seqs: Option<(u64, u64)>,
     /// First 16 hex digits of the hash of the session, if there was one.
     pub session: Option<String>,
-    /// The id of anything else it was done to (a member of staff, an account).
+    /// The id of anything else it was done to (a member of staff, an account); ids with commas where a list was shown.
     pub object: Option<String>,
 }

@@ -16,6 +16,7 @@ pub struct Page<T> {
     /// The items.
     pub items: Vec<T>,
     /// What to send as `cursor` for the next page; `null` on the last.
+    #[schema(required = true)]
     pub next_cursor: Option<String>,
 }
 
