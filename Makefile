@@ -47,7 +47,7 @@ check: ## Formatting, lints, licences, template, generated files
 
 .PHONY: bench
 bench: ## Speed, memory, size and price, each with what limits it
-	cargo run --locked --profile bench --package local -- bench
+	scripts/bench
 
 .PHONY: build
 build: ## Every function for AWS (ARCHITECTURE=arm64 or x86_64)
