@@ -6,6 +6,7 @@ use platform::{App, aws, clock::Clock, config::Environment, entropy::Entropy, te
 async fn main() -> Result<(), lambda_http::Error> {
     let environment = Environment::of_process();
     telemetry::start(&environment)?;
+    environment.required("MESSAGE_KEYS_TABLE")?;
     let app = App::new(&environment, &aws::sdk_config(&environment)?, Clock::System, Entropy::System)?;
     lambda_http::run(messages::router(app)).await
 }
