@@ -126,6 +126,7 @@ test('a message that arrives is said aloud and takes no focus', async () => {
   await writeTo(staff, product, PEOPLE.maria.name, 'billing', 'Your bill is ready.');
   const page = await browser.person();
   await page.goto(linkIn(await product.sentTo(PEOPLE.maria.email, 0, isNotice)).replace('l=es', 'l=en'));
+  await page.waitForSelector('#birth-day');
   await tabTo(page, 'birth-month');
   await page.keyboard.type('March');
   await tabTo(page, 'birth-day');
