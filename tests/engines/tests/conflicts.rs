@@ -9,7 +9,7 @@ use engines_tests::{
     engine::Engine,
 };
 use futures_util::future::join_all;
-use platform::store::message::Outcome;
+use platform::store::{StoreError, message::Outcome};
 
 async fn bench() -> Bench {
     let engine = Engine::with_conflicts(4, 12).await.unwrap();
@@ -26,10 +26,14 @@ async fn single_writes_wait_for_the_transaction_that_is_in_their_way() {
     let writer = async |n: usize| {
         for m in 0..5 {
             let says = Says { who, side: Side::Practice, key: &format!("{n}.{m}"), text: "Hello" };
-            while !matches!(
-                bench.try_say(&talk, says, bench.now).await,
-                Ok(Outcome::New(_) | Outcome::Repeated(_))
-            ) {}
+            loop {
+                match bench.try_say(&talk, says, bench.now).await {
+                    Ok(Outcome::New(_) | Outcome::Repeated(_)) => break,
+                    Ok(Outcome::KeyReused | Outcome::Missing) => panic!("neither is true"),
+                    Err(StoreError::Contended) => {}
+                    Err(error) => panic!("{error:?}"),
+                }
+            }
         }
     };
     let reader = async |n: u64| {
