@@ -86,7 +86,7 @@ pub(crate) async fn prove_person(
     fields.done()?;
     let date = date.ok_or_else(|| Failure::field("/birth_date", "invalid_date"))?;
     let way = match &body.token {
-        Some(token) => by_notice(&app, token, &network).await?,
+        Some(token) => by_notice(&app, token, network).await?,
         None => by_flow(&app, &parts, &network).await?,
     };
     let way = way.ok_or(Failure::SignInFailed)?;
@@ -109,17 +109,18 @@ struct Way {
     opens: Option<ConversationId>,
     /// What ends the first proof, as part of the session's transaction.
     end: platform::store::table::Change,
+    /// The network that is still to be counted: the practice that counts it is known from the link only.
+    uncounted_network: Option<String>,
 }
 
 /// A notice link, live and with tries left.
-async fn by_notice(app: &App, token: &str, network: &str) -> Result<Option<Way>, Failure> {
+async fn by_notice(app: &App, token: &str, network: String) -> Result<Option<Way>, Failure> {
     let Ok(token) = LinkToken::parse(token) else { return Ok(None) };
     let now = app.clock.now();
     let hash = secrets::hash(token.expose());
     let most = domain::limits::Limits::STRICT.dates_per_flow;
     let Some(link) = app.store.try_notice_date(&hash, most).await? else { return Ok(None) };
     let practice = app.known_practice(link.practice).await?;
-    count_redeem(app, &practice, network, now).await?;
     if !link.is_live(now) {
         return Ok(None);
     }
@@ -129,6 +130,7 @@ async fn by_notice(app: &App, token: &str, network: &str) -> Result<Option<Way>,
         candidates: link.candidates,
         opens: Some(link.conversation),
         end: notice_link::mark_used(&hash, now),
+        uncounted_network: Some(network),
     }))
 }
 
@@ -152,6 +154,7 @@ async fn by_flow(app: &App, parts: &Parts, network: &str) -> Result<Option<Way>,
             contact,
             candidates,
             opens: None,
+            uncounted_network: None,
         }),
         _ => None,
     }))
@@ -164,9 +167,16 @@ async fn sign_in(app: &App, way: Way, asked: &Asked) -> Result<Response, Failure
     let subject = way.contact.to_string();
     let rate = practice.policies.limits().wrong_dates_per_contact;
     let counter = Counter { practice: practice.id, scope: "birth-date", subject: &subject, rate };
-    let (counted, people) = tokio::try_join!(
-        app.store.count(&counter, now),
-        people(app, practice.id, &way.candidates, &sealer, now)
+    let by_network = async {
+        match &way.uncounted_network {
+            Some(network) => count_redeem(app, practice, network, now).await,
+            None => Ok(()),
+        }
+    };
+    let (counted, people, ()) = tokio::try_join!(
+        async { app.store.count(&counter, now).await.map_err(Failure::from) },
+        async { people(app, practice.id, &way.candidates, &sealer, now).await.map_err(Failure::from) },
+        by_network,
     )?;
     let fitting = people.fitting(asked);
     let too_shared = people.patients.len() > PATIENTS_PER_CONTACT_MAX;

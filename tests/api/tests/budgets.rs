@@ -104,6 +104,8 @@ async fn messages_stay_within_their_calls_and_their_price() {
     maria.get(&path).await.expect(200);
 
     for (who, browser) in [("staff", &mut ana.clone()), ("patient", &mut maria)] {
+        // Without this the message would come in the same millisecond as the one before, and move no index.
+        world.clock.advance_seconds(1);
         // The first message of each minute also notes that somebody is there; the others do not.
         let (answer, post) = counted(&world, &format!("post by {who}"), browser.post_once(&path, who, text(&body))).await;
         answer.expect(201);
