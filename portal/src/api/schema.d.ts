@@ -393,85 +393,42 @@ export interface components {
             /**
              * Format: date
              * @description `YYYY-MM-DD`, not in the future.
-             * @default null
              */
-            birth_date: string;
-            /**
-             * @description The practice's own number; `null` for none.
-             * @default null
-             */
-            external_id: string | null;
-            /**
-             * @description BCP 47 language of messages and notices.
-             * @default null
-             */
-            language: string;
-            /**
-             * @description 1 to 200 characters.
-             * @default null
-             */
-            name: string;
-            /**
-             * @description IANA time zone; `null` for the practice's.
-             * @default null
-             */
-            time_zone: string | null;
+            birth_date?: string;
+            /** @description The practice's own number; `null` for none. */
+            external_id?: string | null;
+            /** @description BCP 47 language of messages and notices. */
+            language?: string;
+            /** @description 1 to 200 characters. */
+            name?: string;
+            /** @description IANA time zone; `null` for the practice's. */
+            time_zone?: string | null;
         };
         /** @description What to change. A member that is left out stays as it is. */
         ChangePractice: {
-            /**
-             * @description Whom to call when it cannot wait: a short number such as 911, or one in E.164.
-             * @default null
-             */
-            emergency_number: string;
-            /**
-             * @description Opening hours in plain words.
-             * @default null
-             */
-            hours: string;
-            /**
-             * @description BCP 47 languages that the practice answers in; one to twenty.
-             * @default null
-             */
-            languages: string[];
-            /**
-             * @description Full public name.
-             * @default null
-             */
-            name: string;
-            /**
-             * @description Public phone, E.164.
-             * @default null
-             */
-            phone: string;
-            /**
-             * @description The short neutral name that mails and texts are signed with; it must not name a specialty.
-             * @default null
-             */
-            sender_name: string;
-            /**
-             * @description IANA time zone.
-             * @default null
-             */
-            time_zone: string;
+            /** @description Whom to call when it cannot wait: a short number such as 911, or one in E.164. */
+            emergency_number?: string;
+            /** @description Opening hours in plain words. */
+            hours?: string;
+            /** @description BCP 47 languages that the practice answers in; one to twenty. */
+            languages?: string[];
+            /** @description Full public name. */
+            name?: string;
+            /** @description Public phone, E.164. */
+            phone?: string;
+            /** @description The short neutral name that mails and texts are signed with; it must not name a specialty. */
+            sender_name?: string;
+            /** @description IANA time zone. */
+            time_zone?: string;
         };
         /** @description What to change. A member that is left out stays as it is. */
         ChangeStaff: {
-            /**
-             * @description Whether they may sign in.
-             * @default null
-             */
-            active: boolean;
-            /**
-             * @description The name that patients see.
-             * @default null
-             */
-            name: string;
-            /**
-             * @description What they may do; at least one.
-             * @default null
-             */
-            roles: string[];
+            /** @description Whether they may sign in. */
+            active?: boolean;
+            /** @description The name that patients see. */
+            name?: string;
+            /** @description What they may do; at least one. */
+            roles?: string[];
         };
         /** @description The patient of a conversation. */
         ConversationPatient: {
@@ -532,7 +489,7 @@ export interface components {
             /** @description By name. */
             items: components["schemas"]["PatientItem"][];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description That an account may act for a patient. */
         GrantView: {
@@ -549,14 +506,14 @@ export interface components {
              * Format: date-time
              * @description When it ends; `null` if it does not by itself.
              */
-            until?: string | null;
+            until: string | null;
         };
         /** @description The accounts that may act for a patient. */
         Grants: {
             /** @description Those whose time has not ended. */
             items: components["schemas"]["GrantView"][];
             /** @description Always `null`: a patient has at most fifty. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description Whether the API answers. */
         Health: {
@@ -642,7 +599,7 @@ export interface components {
              * Format: date-time
              * @description When it ends by itself.
              */
-            until?: string | null;
+            until?: string;
         };
         /** @description A message to be sent. */
         NewMessage: {
@@ -757,7 +714,7 @@ export interface components {
                 unread: number;
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description One page of a list. */
         Page_StaffView: {
@@ -777,7 +734,7 @@ export interface components {
                 roles: string[];
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
-            next_cursor?: string | null;
+            next_cursor: string | null;
         };
         /** @description A patient in a list. */
         PatientItem: {
@@ -808,7 +765,7 @@ export interface components {
             /** @description E-mail addresses of the patient's own account. */
             emails: string[];
             /** @description The practice's own number for the patient. */
-            external_id?: string | null;
+            external_id: string | null;
             /** @description `pat_…` */
             id: string;
             /** @description BCP 47 language of messages and notices. */
@@ -820,7 +777,7 @@ export interface components {
             /** @description Whether one of these contacts leads to somebody else's account as well: a family's mailbox, a shared phone. */
             shared_contact: boolean;
             /** @description IANA time zone; `null` is the practice's. */
-            time_zone?: string | null;
+            time_zone: string | null;
         };
         /** @description A birth date, after a link or code or together with the token of a notice. */
         Person: {
