@@ -96,7 +96,7 @@ struct Reply {
 async fn reply(State(edge): State<Arc<Edge>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let reply: Reply = match read(&headers, &body) {
         Ok(reply) => reply,
-        Err(refusal) => return refusal,
+        Err((status, detail)) => return problem(status, detail),
     };
     let is_phone = reply.from.strip_prefix('+').is_some_and(|digits| {
         (8..=15).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
@@ -133,7 +133,7 @@ enum EventKind {
 async fn event(State(edge): State<Arc<Edge>>, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let event: Event = match read(&headers, &body) {
         Ok(event) => event,
-        Err(refusal) => return refusal,
+        Err((status, detail)) => return problem(status, detail),
     };
     let Some(sent) = edge.aws.outbox().get(&event.id) else {
         return problem(StatusCode::NOT_FOUND, "nothing with this id was sent");
@@ -175,14 +175,16 @@ fn accept(edge: &Edge, topic: &str, kind: &'static str, message: &serde_json::Va
     }
 }
 
+type Refusal = (StatusCode, &'static str);
+
 /// JSON alone: a page of another site can send a form, but not this type.
-fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Response<Body>> {
+fn read<T: DeserializeOwned>(headers: &HeaderMap, body: &[u8]) -> Result<T, Refusal> {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     if kind.split(';').next() != Some("application/json") {
-        return Err(problem(StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
+        return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, "send application/json"));
     }
     serde_json::from_slice(body)
-        .map_err(|_| problem(StatusCode::UNPROCESSABLE_ENTITY, "the body has not the members of this route"))
+        .map_err(|_| (StatusCode::UNPROCESSABLE_ENTITY, "the body has not the members of this route"))
 }
 
 fn problem(status: StatusCode, detail: &str) -> Response<Body> {

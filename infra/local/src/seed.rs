@@ -55,8 +55,10 @@ const STAFF: [(&str, &str, &[Role]); 3] = [
     ("Ida Lindqvist", "ida@demo.test", &[Role::Auditor]),
 ];
 
-/// A patient: name, birth date, language, mail, phone.
-const PATIENTS: [(&str, &str, &str, Option<&str>, Option<&str>); 6] = [
+/// Name, birth date, language, mail, phone.
+type Person = (&'static str, &'static str, &'static str, Option<&'static str>, Option<&'static str>);
+
+const PATIENTS: [Person; 6] = [
     ("Maria Lopez", "1985-03-14", "es", Some("maria@patients.test"), Some("+15555550101")),
     ("John Carter", "1950-11-02", "en", Some("john@patients.test"), Some("+15555550102")),
     ("Amal Haddad", "1992-07-21", "ar", Some("amal@patients.test"), Some("+15555550103")),

@@ -91,7 +91,9 @@ async fn guard(State(edge): State<Arc<Edge>>, request: Request, next: middleware
     } else {
         plain(StatusCode::MISDIRECTED_REQUEST, "This host is not served here.\n")
     };
-    response.headers_mut().insert(LOCAL_RUN, HeaderValue::from_static("1"));
+    let headers = response.headers_mut();
+    headers.insert(LOCAL_RUN, HeaderValue::from_static("1"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }
 
