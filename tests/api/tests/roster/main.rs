@@ -6,6 +6,7 @@
     reason = "a test may do all of it"
 )]
 
+mod any_input;
 mod grants;
 mod guards;
 mod patients;

@@ -4,7 +4,7 @@ use api_tests::World;
 use domain::session::SessionKind;
 use futures_util::future::join_all;
 use http::Method;
-use local::aws::{Fault, FaultPlan, Rule, Service, When};
+use local::aws::{Fault, FaultPlan, Model, Rule, Service, When};
 use serde_json::json;
 
 use crate::{errors, events, ids, names, new_patient, pairs, verbs};
@@ -308,5 +308,67 @@ async fn patients_themselves_have_no_business_here() {
     ] {
         let answer = maria.send(method, &path, None, &[]).await.expect(403);
         assert_eq!(answer.problem(), "forbidden", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn without_keys_nothing_is_read_or_written() {
+    let world = World::start(13).await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let before = events(&world, &world.demo).await;
+    for operation in [Fault::InternalError, Fault::Throttle] {
+        let rule = Rule::new(When::Always, operation).on(Service::Kms, "Decrypt").by("RosterFunction");
+        world.aws.set_faults(Some(FaultPlan::new(1, vec![rule])));
+        let path = format!("/v1/patients/{}", world.demo.patients["maria"].id);
+        assert_eq!(ben.get(&path).await.expect(503).problem(), "unavailable");
+        assert_eq!(ben.get("/v1/patients?q=maria").await.expect(503).problem(), "unavailable");
+        ben.post_once("/v1/patients", "k", new_patient("Ada One")).await.expect(503);
+        ben.patch(&path, json!({"language": "en"})).await.expect(503);
+        ben.get("/v1/staff").await.expect(503);
+    }
+    world.aws.set_faults(None);
+    assert_eq!(verbs(&world, &world.demo, &before).await, []);
+    ben.post_once("/v1/patients", "k", new_patient("Ada One")).await.expect(201);
+}
+
+/// At the latencies of the real service, where transactions that overlap are refused.
+#[tokio::test(start_paused = true)]
+async fn at_real_latencies_nobody_is_added_twice_and_no_change_is_lost() {
+    let world = World::start(14).await;
+    world.aws.set_model(Some(Model::latencies(4, 12)));
+    let ben = world.signed_in(&world.demo, "ben").await;
+    let answers = join_all((0..16).map(|n| {
+        let mut ben = ben.clone();
+        let mut body = new_patient(&format!("Fam Ily{}", n / 4));
+        body["emails"] = json!(["family@one.test"]);
+        let key = format!("key-{}", n / 4);
+        async move { ben.post_once("/v1/patients", &key, body).await }
+    }))
+    .await;
+    assert!(answers.iter().all(|a| matches!(a.status.as_u16(), 200 | 201 | 503)), "{answers:?}");
+    let refused = answers.iter().filter(|a| a.status == 503).count();
+    assert!(refused <= 1, "{refused} of 16 have to be sent again");
+    let mut ben = ben;
+    let found = ben.get("/v1/patients?q=fam").await.expect(200).json();
+    assert_eq!(names(&found), ["Fam Ily0", "Fam Ily1", "Fam Ily2", "Fam Ily3"]);
+
+    let path = format!("/v1/patients/{}", world.demo.patients["john"].id);
+    let changes = [
+        json!({"name": "John Late"}),
+        json!({"birth_date": "1950-11-12"}),
+        json!({"language": "fr"}),
+        json!({"time_zone": "UTC"}),
+        json!({"external_id": "N-1"}),
+    ];
+    let answers = join_all(changes.iter().map(|change| {
+        let (mut ben, path) = (ben.clone(), path.clone());
+        async move { ben.patch(&path, change.clone()).await.status.as_u16() }
+    }))
+    .await;
+    assert_eq!(answers, [200; 5]);
+    let now = ben.get(&path).await.expect(200).json();
+    for change in &changes {
+        let (member, value) = change.as_object().unwrap().iter().next().unwrap();
+        assert_eq!(&now[member], value);
     }
 }
