@@ -122,7 +122,7 @@ impl Baker<'_> {
         writes.push(audit::write(&event));
         // A condition that does not hold is a link that was used, a right that was taken, a person that was barred:
         // to whoever asks, all of these are the same.
-        match self.app.store.transact(writes).await? {
+        match self.app.store.transact_patiently(|| writes.clone()).await? {
             Ok(()) => Ok(Fresh { session, token }),
             Err(_) => Err(Failure::SignInFailed),
         }

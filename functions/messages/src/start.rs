@@ -181,7 +181,7 @@ async fn write(
         writes.extend(message);
     }
     writes.extend(Store::start_writes(&head));
-    match app.store.transact(writes).await? {
+    match app.store.transact_patiently(|| writes.clone()).await? {
         Ok(()) => Ok(Written::Started(Box::new(head))),
         Err(Cancelled::Condition(IDEMPOTENCY_PLACE, Some(item))) => {
             Ok(Written::Before(attempt.compare(&Item::from(*item))?))

@@ -64,6 +64,7 @@ pub struct Store {
 }
 
 /// One write of a transaction, on one item.
+#[derive(Clone)]
 pub enum Write {
     /// A new item; refused if the key exists.
     Create(Table, Attributes),
@@ -78,6 +79,7 @@ pub enum Write {
 }
 
 /// A change of one item of the chat table: expressions in DynamoDB's own language, with their values.
+#[derive(Clone)]
 pub struct Change {
     /// The item.
     pub key: ItemKey,
