@@ -229,11 +229,11 @@ mod tests {
             let person = name(&full);
             let asked: String = full.split(' ').next_back().unwrap_or_default().chars().take(cut).collect();
             let born = date("1985-03-14");
-            if let Some(query) = Query::parse(&asked) {
-                if query.matches(&person, born, &[], None) {
-                    let terms = terms_of(&person, born, &[], None);
-                    prop_assert!(query.lookups().iter().any(|set| set.iter().all(|t| terms.contains(t))));
-                }
+            if let Some(query) = Query::parse(&asked)
+                && query.matches(&person, born, &[], None)
+            {
+                let terms = terms_of(&person, born, &[], None);
+                prop_assert!(query.lookups().iter().any(|set| set.iter().all(|t| terms.contains(t))));
             }
         }
     }

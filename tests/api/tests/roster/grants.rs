@@ -113,7 +113,7 @@ async fn an_account_of_ones_own_brings_its_contacts_into_the_record() {
     let made = ben.post(&luis, json!({"phone": "+15555559876", "relation": "self"})).await.expect(201).json();
     assert_eq!(made["name"], "Luis Vega");
     assert_eq!(ben.get(&record).await.json()["phones"], json!(["+15555559876"]));
-    assert_eq!(ids(&ben.get("/v1/patients?q=9876").await.json()), [id.clone()]);
+    assert_eq!(ids(&ben.get("/v1/patients?q=9876").await.json()), [id.as_str()]);
     // Another relation, or none, and the record lets go of it.
     let account = made["account_id"].as_str().unwrap();
     ben.post(&luis, json!({"account_id": account, "relation": "carer"})).await.expect(200);

@@ -36,7 +36,7 @@ async fn a_patient_is_added_read_and_found() {
     );
     for q in ["zoe", "QUILL", "qui%20zo", "1971-12-31", "0777", "555-0777", "a-77", "quill%201971-12-31"] {
         let found = ben.get(&format!("/v1/patients?q={q}")).await.expect(200).json();
-        assert_eq!(ids(&found), [id.clone()], "{q}");
+        assert_eq!(ids(&found), [id.as_str()], "{q}");
         assert_eq!(found["complete"], true);
     }
     // The contact leads to an account of the patient's own.
@@ -335,7 +335,7 @@ async fn without_keys_nothing_is_read_or_written() {
 #[tokio::test(start_paused = true)]
 async fn at_real_latencies_nobody_is_added_twice_and_no_change_is_lost() {
     let world = World::start(14).await;
-    world.aws.set_model(Some(Model::latencies(4, 12)));
+    world.aws.set_model(Some(Model::latencies(4, 12))).await.unwrap();
     let ben = world.signed_in(&world.demo, "ben").await;
     let answers = join_all((0..16).map(|n| {
         let mut ben = ben.clone();
