@@ -1,0 +1,124 @@
+//! The permissions of the template are sufficient and necessary: the product's whole round works with them, and with
+//! any one of them taken away it does not.
+#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, reason = "a test may do all of it")]
+
+use std::panic;
+
+use api_tests::{World, people::text};
+use local::aws::{Fault, FaultPlan, Rule, Service, When};
+use futures_util::FutureExt;
+use serde_json::json;
+
+fn code_in(message: &str) -> String {
+    let line = message.lines().map(str::trim).find(|l| l.len() == 8 && l.bytes().all(|b| b.is_ascii_digit()));
+    line.expect("a code").to_owned()
+}
+
+fn mails_to(world: &World, to: &str) -> Vec<String> {
+    world.aws.outbox().all().into_iter().filter(|m| m.to.contains(to)).map(|m| m.text).collect()
+}
+
+/// Everything that the functions are for, once. Panics where something is not allowed.
+async fn round(world: World) {
+    // What is in memory from the round before would hide a permission.
+    world.clock.advance_seconds(600);
+    let demo = &world.demo;
+
+    // login: ask, redeem, birth date, session, sign-out.
+    let mut maria = world.browser();
+    let ask = json!({"practice": "demo", "address": "maria@patients.test"});
+    maria.post("/v1/login-links", ask).await.expect(202);
+    let before = mails_to(&world, "maria@patients.test").len();
+    world.pump().await;
+    let mails = mails_to(&world, "maria@patients.test");
+    assert_eq!(mails.len(), before + 1);
+    let code = code_in(mails.last().unwrap());
+    maria.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    maria.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await.expect(201);
+    maria.get("/v1/session").await.expect(200);
+
+    // roster: add, search, read, change.
+    let mut ben = world.signed_in(demo, "ben").await;
+    let key = world.fresh_key();
+    let body = json!({"name": "Eva Stone", "birth_date": "1990-01-01", "language": "en", "emails": [], "phones": []});
+    let eva = ben.post_once("/v1/patients", &key, body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let found = ben.get("/v1/patients?q=eva").await.expect(200).json();
+    assert!(found["items"].as_array().unwrap().iter().any(|p| p["id"] == eva.as_str()));
+    ben.patch(&format!("/v1/patients/{eva}"), json!({"name": "Eva Rock"})).await.expect(200);
+
+    // messages: start, list in every way, send, read, mark, change.
+    let mut ana = world.signed_in(demo, "ana").await;
+    let start = json!({"patient_id": demo.patients["maria"].id, "topic": "other"});
+    let id = ana.post_once("/v1/conversations", &world.fresh_key(), start).await.expect(201).json();
+    let path = format!("/v1/conversations/{}", id["id"].as_str().unwrap());
+    maria.post_once(&format!("{path}/messages"), &world.fresh_key(), text("hello")).await.expect(201);
+    for query in ["", "?assigned=none", "?unread=true"] {
+        let page = ana.get(&format!("/v1/conversations{query}")).await.expect(200).json();
+        assert!(page["items"].as_array().unwrap().iter().any(|c| c["id"] == id["id"]), "{query}");
+    }
+    // The key that was made for the conversation leaves the memory: reading has to unwrap it.
+    world.clock.advance_seconds(310);
+    let page = ana.get(&format!("{path}/messages")).await.expect(200).json();
+    assert_eq!(page["items"][0]["body"]["text"], "hello");
+    ana.put(&format!("{path}/read"), json!({"seq": 1})).await.expect(204);
+    maria.delete("/v1/session").await.expect(204);
+
+    // relay and notify: a notice by mail, one by SMS.
+    ana.post_once(&format!("{path}/messages"), &world.fresh_key(), text("answer")).await.expect(201);
+    let linh = world.conversation(demo, "ana", "linh").await;
+    let linh = format!("/v1/conversations/{linh}/messages");
+    ana.post_once(&linh, &world.fresh_key(), text("for Linh")).await.expect(201);
+    let before = (mails_to(&world, "maria@patients.test").len(), mails_to(&world, "+15555550104").len());
+    world.pump().await;
+    let after = (mails_to(&world, "maria@patients.test").len(), mails_to(&world, "+15555550104").len());
+    assert_eq!(after, (before.0 + 1, before.1 + 1));
+    world.tick().await;
+
+    // A batch that fails for good is reported.
+    let reported = world.aws.queue_depth("RelayDeadLetters").unwrap().visible;
+    let down = Rule::new(When::Always, Fault::InternalError).on(Service::Sns, "Publish").by("RelayFunction");
+    world.aws.set_faults(Some(FaultPlan::new(1, vec![down])));
+    let john = world.conversation(demo, "ana", "john").await;
+    let john = format!("/v1/conversations/{john}/messages");
+    ana.post_once(&john, &world.fresh_key(), text("for John")).await.expect(201);
+    let before = mails_to(&world, "john@patients.test").len();
+    for _ in 0..10 {
+        world.clock.advance_seconds(15);
+        world.pump().await;
+    }
+    world.aws.set_faults(None);
+    assert_eq!(world.aws.queue_depth("RelayDeadLetters").unwrap().visible, reported + 1);
+    // What the stream did not bring, the sweeper finds.
+    world.clock.advance_seconds(180);
+    world.tick().await;
+    assert_eq!(mails_to(&world, "john@patients.test").len(), before + 1);
+    assert_eq!(mails_to(&world, "maria@patients.test").len(), after.0, "what was sent and audited is not sent again");
+}
+
+#[tokio::test]
+async fn every_permission_is_enough_and_needed() {
+    let world = World::start(60).await;
+    round(world.clone()).await;
+    let statements: Vec<(String, String)> = world
+        .aws
+        .iam()
+        .statements()
+        .filter(|(role, _)| role.ends_with("Function"))
+        .map(|(role, statement)| (role.to_owned(), statement.sid.clone()))
+        .collect();
+    assert!(statements.len() > 20, "{} statements", statements.len());
+    let hook = panic::take_hook();
+    panic::set_hook(Box::new(|_| ()));
+    let mut needless = Vec::new();
+    for (role, sid) in &statements {
+        assert!(!sid.is_empty(), "a statement of {role} has no Sid");
+        let world = World::start(61).await;
+        assert!(world.aws.iam().without(role, sid));
+        if panic::AssertUnwindSafe(round(world)).catch_unwind().await.is_ok() {
+            needless.push(format!("{role} {sid}"));
+        }
+    }
+    panic::set_hook(hook);
+    println!("{} permissions, each taken away once", statements.len());
+    assert!(needless.is_empty(), "nothing breaks without {needless:?}");
+}
