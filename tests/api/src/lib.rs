@@ -9,7 +9,9 @@
 )]
 
 pub mod browser;
+pub mod leaks;
 pub mod people;
+pub mod tap;
 pub mod world;
 
 pub use browser::{Answer, Browser};

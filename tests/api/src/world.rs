@@ -10,6 +10,7 @@ use platform::{App, clock::Clock, config::Environment, entropy::Entropy};
 use crate::{
     browser::Browser,
     people::{self, Practice},
+    tap::Tap,
 };
 
 /// The template that everything is read from.
@@ -62,12 +63,6 @@ pub fn environment(aws: &LocalAws, function: &str) -> Environment {
     Environment::from_map(aws.environment(function))
 }
 
-/// The state of an HTTP function.
-pub fn app(aws: &LocalAws, function: &str, clock: &Clock, seed: u64) -> App {
-    App::new(&environment(aws, function), &aws.sdk_config(function), clock.clone(), Entropy::seeded(seed))
-        .expect("the template gives the function what it needs")
-}
-
 impl World {
     /// A world that repeats itself for the same seed.
     pub async fn start(seed: u64) -> Self {
@@ -77,6 +72,16 @@ impl World {
 
     /// A world on a given clock and data directory.
     pub async fn on(seed: u64, clock: Clock, data: Option<std::path::PathBuf>) -> Self {
+        Self::tapped(seed, clock, data, None).await
+    }
+
+    /// The same, with somebody listening to what the functions send to AWS.
+    pub async fn tapped(
+        seed: u64,
+        clock: Clock,
+        data: Option<std::path::PathBuf>,
+        tap: Option<&Tap>,
+    ) -> Self {
         let now = clock.clone();
         let aws = LocalAws::open(Options {
             template: TEMPLATE.to_owned(),
@@ -90,18 +95,26 @@ impl World {
         let operator = operator(&aws, &clock, seed);
         let demo = people::practice(&operator, "demo", "Bright Eyes Clinic", 50).await;
         let other = people::practice(&operator, "other", "Other Practice", 50).await;
-        Self::around(aws, clock, seed, operator, demo, other)
+        Self::around(aws, clock, seed, tap, operator, [demo, other])
     }
 
     fn around(
         aws: LocalAws,
         clock: Clock,
         seed: u64,
+        tap: Option<&Tap>,
         operator: App,
-        demo: Practice,
-        other: Practice,
+        [demo, other]: [Practice; 2],
     ) -> Self {
-        let function = |name: &str, n: u64| app(&aws, name, &clock, seed.wrapping_mul(31) + n);
+        let sdk = |name: &str| {
+            let sdk = aws.sdk_config(name);
+            tap.map_or(sdk.clone(), |tap| tap.on(name, sdk))
+        };
+        let function = |name: &str, n: u64| {
+            let entropy = Entropy::seeded(seed.wrapping_mul(31) + n);
+            App::new(&environment(&aws, name), &sdk(name), clock.clone(), entropy)
+                .expect("the template gives the function what it needs")
+        };
         let router = login::router(function("LoginFunction", 1));
         // Each router refuses what it does not know, so the merged one asks them by path, as the API does.
         let router = by_path(
@@ -111,13 +124,13 @@ impl World {
         );
         let relay = relay::State::new(
             &environment(&aws, "RelayFunction"),
-            &aws.sdk_config("RelayFunction"),
+            &sdk("RelayFunction"),
             clock.clone(),
             Entropy::seeded(seed + 4),
         );
         let notify = notify::State::new(
             &environment(&aws, "NotifyFunction"),
-            &aws.sdk_config("NotifyFunction"),
+            &sdk("NotifyFunction"),
             clock.clone(),
             Entropy::seeded(seed + 5),
         );
