@@ -1,5 +1,10 @@
 //! Calls, their depth and their price, counted for one warm request. A budget that is missed fails here.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, reason = "a test may do all of it")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may do all of it"
+)]
 
 use std::future::Future;
 
@@ -26,7 +31,10 @@ async fn counted(world: &World, name: &str, request: impl Future<Output = Answer
     let usd = prices.invocation_usd_per_million(invocation) + prices.calls_usd_per_million(&calls.0);
     let usd_out = prices.data_out_usd_per_million(invocation);
     let (count, depth) = (calls.count(), calls.depth());
-    println!("{name}: {count} calls, depth {depth}, ${usd:.2} a million, ${usd_out:.2} data out: {:?}", calls.names());
+    println!(
+        "{name}: {count} calls, depth {depth}, ${usd:.2} a million, ${usd_out:.2} data out: {:?}",
+        calls.names()
+    );
     (answer, Counted { calls, usd, usd_out })
 }
 
@@ -38,7 +46,12 @@ impl Counted {
     }
 
     fn costs_at_most(&self, usd: f64) {
-        assert!(self.usd <= usd, "${:.3} a million requests, budget ${usd}: {:?}", self.usd, self.calls.names());
+        assert!(
+            self.usd <= usd,
+            "${:.3} a million requests, budget ${usd}: {:?}",
+            self.usd,
+            self.calls.names()
+        );
     }
 }
 
@@ -107,7 +120,8 @@ async fn messages_stay_within_their_calls_and_their_price() {
         // Without this the message would come in the same millisecond as the one before, and move no index.
         world.clock.advance_seconds(1);
         // The first message of each minute also notes that somebody is there; the others do not.
-        let (answer, post) = counted(&world, &format!("post by {who}"), browser.post_once(&path, who, text(&body))).await;
+        let (answer, post) =
+            counted(&world, &format!("post by {who}"), browser.post_once(&path, who, text(&body))).await;
         answer.expect(201);
         post.within(4, 2).costs_at_most(12.0);
     }

@@ -1,5 +1,10 @@
 //! The document that other programs rely on is the one that the routers describe.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, reason = "a test may do all of it")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may do all of it"
+)]
 
 use api_tests::World;
 use serde_json::Value;
@@ -20,7 +25,9 @@ async fn it_is_served_and_every_operation_declares_its_refusals() {
     for (path, item) in served["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             let name = format!("{method} {path}");
-            ids.push(operation["operationId"].as_str().unwrap_or_else(|| panic!("{name} has no id")).to_owned());
+            ids.push(
+                operation["operationId"].as_str().unwrap_or_else(|| panic!("{name} has no id")).to_owned(),
+            );
             let responses = operation["responses"].as_object().unwrap();
             for (status, response) in responses {
                 if status.starts_with(['4', '5']) {

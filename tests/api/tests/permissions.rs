@@ -1,12 +1,17 @@
 //! The permissions of the template are sufficient and necessary: the product's whole round works with them, and with
 //! any one of them taken away it does not.
-#![allow(clippy::disallowed_methods, clippy::unwrap_used, clippy::expect_used, reason = "a test may do all of it")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may do all of it"
+)]
 
 use std::panic;
 
 use api_tests::{World, people::text};
-use local::aws::{Fault, FaultPlan, Rule, Service, When};
 use futures_util::FutureExt;
+use local::aws::{Fault, FaultPlan, Rule, Service, When};
 use serde_json::json;
 
 fn code_in(message: &str) -> String {
@@ -41,7 +46,8 @@ async fn round(world: World) {
     let mut ben = world.signed_in(demo, "ben").await;
     let key = world.fresh_key();
     let body = json!({"name": "Eva Stone", "birth_date": "1990-01-01", "language": "en", "emails": [], "phones": []});
-    let eva = ben.post_once("/v1/patients", &key, body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
+    let eva =
+        ben.post_once("/v1/patients", &key, body).await.expect(201).json()["id"].as_str().unwrap().to_owned();
     let found = ben.get("/v1/patients?q=eva").await.expect(200).json();
     assert!(found["items"].as_array().unwrap().iter().any(|p| p["id"] == eva.as_str()));
     ben.patch(&format!("/v1/patients/{eva}"), json!({"name": "Eva Rock"})).await.expect(200);
@@ -92,7 +98,11 @@ async fn round(world: World) {
     world.clock.advance_seconds(180);
     world.tick().await;
     assert_eq!(mails_to(&world, "john@patients.test").len(), before + 1);
-    assert_eq!(mails_to(&world, "maria@patients.test").len(), after.0, "what was sent and audited is not sent again");
+    assert_eq!(
+        mails_to(&world, "maria@patients.test").len(),
+        after.0,
+        "what was sent and audited is not sent again"
+    );
 }
 
 #[tokio::test]
