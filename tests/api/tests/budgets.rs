@@ -1,6 +1,7 @@
 //! Calls, their depth and their price, counted for one warm request. A budget that is missed fails here.
 #![allow(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a test may do all of it"

@@ -2,6 +2,7 @@
 //! any one of them taken away it does not.
 #![allow(
     clippy::disallowed_methods,
+    clippy::print_stdout,
     clippy::unwrap_used,
     clippy::expect_used,
     reason = "a test may do all of it"

@@ -10,6 +10,9 @@ use serde_json::{Value, json};
 
 use crate::evidence::{Evidence, Lines};
 
+/// Name, birth date, and where there is one e-mail, phone and number.
+type Planted = (&'static str, &'static str, Option<&'static str>, Option<&'static str>, Option<&'static str>);
+
 /// Of the practice, of the patient, and of a conversation's start.
 pub(crate) const TEXTS: [&str; 3] = [
     "Quetzalcoatlus-7714: «Hämangioblastom» /1,2 cm\\ \"gutartig\"\nVesperwhistle 😀 {Brachiosaurus}",
@@ -17,7 +20,7 @@ pub(crate) const TEXTS: [&str; 3] = [
     "Wegen Ihrer Frage: Trampeltierpfad-60213 — Ünterzuckerung?",
 ];
 /// Name, birth date, mail, phone, external id.
-pub(crate) const PATIENTS: [(&str, &str, Option<&str>, Option<&str>, Option<&str>); 3] = [
+pub(crate) const PATIENTS: [Planted; 3] = [
     (
         "Zéphyrine Quillfeather-Öztürk",
         "1947-08-23",
