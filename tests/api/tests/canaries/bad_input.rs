@@ -1,5 +1,7 @@
 //! Bad input with canaries in it, on every operation of the API document: nothing of it is repeated, stored or logged.
 
+use std::collections::BTreeMap;
+
 use api_tests::Browser;
 use http::Method;
 use serde_json::{Value, json};
@@ -130,6 +132,7 @@ async fn operations(job: &mut Job) -> Vec<(Method, String)> {
 pub(crate) async fn everywhere(job: &mut Job) {
     let (bodies, plain) = (bodies(), plain());
     let key = plain[..60].replace(' ', "_");
+    let mut seen = BTreeMap::new();
     let browsers = [job.staff.clone(), job.patient.clone(), job.world.browser()];
     for (method, path) in operations(job).await {
         // Signing out is input that is good.
@@ -143,7 +146,9 @@ pub(crate) async fn everywhere(job: &mut Job) {
             if !method.is_safe() && method != Method::DELETE && !is_public {
                 // Where nobody may come in, a sample will do.
                 for body in bodies.iter().step_by(if n == 0 { 1 } else { 7 }) {
-                    one(job, &mut browser, &method, &path, body, &[("idempotency-key", &key)]).await;
+                    let status =
+                        one(job, &mut browser, &method, &path, body, &[("idempotency-key", &key)]).await;
+                    *seen.entry(status).or_insert(0) += 1;
                 }
             }
             let body = &bodies[3];
@@ -162,7 +167,8 @@ pub(crate) async fn everywhere(job: &mut Job) {
                 ("traceparent", plain.as_str()),
             ];
             for header in headers {
-                one(job, &mut browser, &method, &path, body, &[header]).await;
+                let status = one(job, &mut browser, &method, &path, body, &[header]).await;
+                *seen.entry(status).or_insert(0) += 1;
             }
             let place = path.rsplit_once('/').unwrap().0;
             for path in [
@@ -175,9 +181,13 @@ pub(crate) async fn everywhere(job: &mut Job) {
                 format!("{path}?q={}", escaped(&typed().repeat(3))),
                 format!("{path}?state={key}&assigned={key}"),
             ] {
-                one(job, &mut browser, &method, &path, body, &[]).await;
+                let status = one(job, &mut browser, &method, &path, body, &[]).await;
+                *seen.entry(status).or_insert(0) += 1;
             }
         }
+    }
+    for status in [400, 401, 403, 404, 413, 415, 422] {
+        assert!(seen.get(&status).is_some_and(|count: &usize| *count >= 10), "{status}: {seen:?}");
     }
 }
 
@@ -188,8 +198,9 @@ async fn one(
     path: &str,
     body: &[u8],
     headers: &[(&str, &str)],
-) {
+) -> u16 {
     let body = (!method.is_safe()).then(|| body.to_vec());
     let answer = job.send(browser, method.clone(), path, body, headers).await;
     assert!(answer.status.as_u16() < 500, "{method} {path}: {answer:?}");
+    answer.status.as_u16()
 }
