@@ -102,7 +102,7 @@ fn what_was_acknowledged_outlives_200_kills() {
         std::io::stderr(),
         "{KILLS} kills under writes, {killed_starts} of a start, in {} s; {} messages acknowledged, {} of them after being \
          sent again, {} of those had been stored; {} given up; {} answers of 503; {} conversations, {} notices, {} \
-         of them by the sweeper after the last kill, {} twice; first start {} ms, slowest restart {} ms",
+         of them only after the last kill, {} twice; first start {} ms, slowest restart {} ms",
         began.elapsed().as_secs(),
         count(|write| write.place.is_some()),
         count(|write| write.place.is_some() && write.tries > 1),
