@@ -6,7 +6,10 @@ use api_tests::Browser;
 use http::Method;
 use serde_json::{Value, json};
 
-use crate::job::{CHANGED, Job, PATIENTS, STRANGERS, TEXTS};
+use crate::{
+    cast::{CHANGED, PATIENTS, STRANGERS, TEXTS},
+    job::Job,
+};
 
 /// Everything that people type, in one line.
 fn typed() -> String {

@@ -8,6 +8,7 @@
 )]
 
 mod bad_input;
+mod cast;
 mod evidence;
 mod job;
 mod planted;

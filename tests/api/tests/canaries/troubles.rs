@@ -7,7 +7,10 @@ use http::Method;
 use local::aws::{Fault, FaultPlan, Rule, Service, When};
 use serde_json::json;
 
-use crate::job::{CHANGED, Job, PATIENTS, STRANGERS, TEXTS, token_in};
+use crate::{
+    cast::{CHANGED, PATIENTS, STRANGERS, TEXTS, token_in},
+    job::Job,
+};
 
 /// Longer than an unwrapped key stays in memory.
 const FORGOTTEN_SECONDS: i64 = 6 * 60;
