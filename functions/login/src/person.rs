@@ -188,12 +188,12 @@ async fn sign_in(app: &App, way: Way, asked: &Asked) -> Result<Response, Failure
         return Err(Failure::SignInFailed);
     }
     let [account] = fitting[..] else {
-        let next = Json(NextStep { next: "first_name" });
-        return if asked.first_name.is_none() {
-            Ok((StatusCode::OK, next).into_response())
-        } else {
-            Err(Failure::SignInFailed)
-        };
+        if asked.first_name.is_some() {
+            return Err(Failure::SignInFailed);
+        }
+        // The date was right; only whose it is remains to be said.
+        app.store.change(Store::uncount(&counter, now)).await?;
+        return Ok((StatusCode::OK, Json(NextStep { next: "first_name" })).into_response());
     };
     let person = people.accounts.iter().find(|(a, _)| a.id == account).ok_or(Failure::SignInFailed)?;
     let beside = vec![Write::Update(way.end), Write::Update(Store::uncount(&counter, now))];

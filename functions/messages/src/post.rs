@@ -5,7 +5,7 @@ use domain::{audit::Verb, message::MessageText};
 use http::StatusCode;
 use platform::{
     App,
-    http::{Failure, Fields, Json as Body, Problem, extract::RequiredKey},
+    http::{Failure, Fields, Json as Body, Problem, extract::RequiredKey, layers::MESSAGE_MAX_BYTES},
     keys::KeyScope,
     store::message::{Outcome, Send},
 };
@@ -57,7 +57,7 @@ pub(crate) async fn post_message(
     State(app): State<App>,
     access: Access,
     RequiredKey(key): RequiredKey,
-    Body(body): Body<NewMessage>,
+    Body(body): Body<NewMessage, MESSAGE_MAX_BYTES>,
 ) -> Result<(StatusCode, Json<MessageView>), Failure> {
     access.may_write()?;
     let NewKind::Text = body.kind;

@@ -87,8 +87,9 @@ pub(crate) async fn list_messages(State(app): State<App>, mut parts: Parts) -> R
         }
         _ => (Access::authorize(&app, credentials, id).await?, Vec::new()),
     };
-    asked?;
-    answer(&app, &access, &messages).await
+    let (range, limit) = asked?;
+    let end = end_of(range, limit, &messages);
+    answer(&app, &access, &messages, end).await
 }
 
 async fn which(parts: &Parts) -> Result<(Range, u32), Failure> {
@@ -104,14 +105,31 @@ async fn which(parts: &Parts) -> Result<(Range, u32), Failure> {
     Ok((range, page::limit(which.limit)?))
 }
 
-async fn answer(app: &App, access: &Access, stored: &[StoredMessage]) -> Result<Response, Failure> {
+/// Where a page that reaches the end of the conversation says that it ends: at what it holds. The head was read
+/// beside it and may know of a message that came in between; named here, nobody would ask for it again.
+fn end_of(range: Range, limit: u32, stored: &[StoredMessage]) -> Option<u64> {
+    let full = u32::try_from(stored.len()).is_ok_and(|count| count >= limit);
+    match range {
+        Range::Newest => stored.last().map(|m| m.seq),
+        Range::After(seq) if !full => Some(stored.last().map_or(seq, |m| m.seq)),
+        Range::After(_) | Range::Before(_) => None,
+    }
+}
+
+async fn answer(
+    app: &App,
+    access: &Access,
+    stored: &[StoredMessage],
+    end: Option<u64>,
+) -> Result<Response, Failure> {
     let head = &access.head;
     let items = match (stored.first(), stored.last()) {
         (Some(first), Some(last)) => open(app, access, stored, (first.seq, last.seq)).await?,
         _ => Vec::new(),
     };
-    // The head was read beside the messages and may be older than they are.
-    let last_seq = head.last_seq.max(items.last().map_or(0, |m| m.seq));
+    // The head may be older than the messages, or newer.
+    let newest = head.last_seq.max(items.last().map_or(0, |m| m.seq));
+    let last_seq = end.map_or(newest, |end| end.min(newest));
     let headers = etag_header(&Head { last_seq, ..head.clone() });
     Ok((headers, Json(Messages { items, last_seq, epoch: head.epoch })).into_response())
 }

@@ -12,7 +12,7 @@ use domain::{
 use http::StatusCode;
 use platform::{
     App,
-    http::{Failure, Fields, Json as Body, Problem, extract::RequiredKey},
+    http::{Failure, Fields, Json as Body, Problem, extract::RequiredKey, layers::MESSAGE_MAX_BYTES},
     keys::{KeyScope, Purpose},
     sealing::FieldSealer,
     store::{
@@ -63,7 +63,7 @@ pub(crate) async fn start_conversation(
     State(app): State<App>,
     session: Session,
     RequiredKey(key): RequiredKey,
-    Body(body): Body<NewConversation>,
+    Body(body): Body<NewConversation, MESSAGE_MAX_BYTES>,
 ) -> Result<(StatusCode, Json<ConversationView>), Failure> {
     let patient = patient(&app, &session, &body)?;
     let text = body.text.as_deref().map(|text| parse_text("/text", text)).transpose()?;
@@ -199,6 +199,10 @@ async fn answer_earlier(
     let Earlier::Same(created) = earlier else { return Err(Failure::IdempotencyKeyReused) };
     let id = ConversationId::parse(&created).map_err(|_| StoreError::Malformed("created"))?;
     let head = app.store.head(session.practice, id).await?.ok_or(Failure::NotFound)?;
+    let mut event = session.event(&app.entropy, app.clock.now(), Verb::ConversationsListed);
+    event.patient = Some(head.patient);
+    event.conversation = Some(id);
+    app.store.record(&event).await?;
     let view = conversation_view(app, &Access { session, head }).await?;
     Ok((StatusCode::OK, Json(view)))
 }

@@ -311,6 +311,10 @@ async fn bad_input_is_named_and_stores_nothing() {
     let big = json!({"kind": "text", "text": "a".repeat(200_000)});
     assert_eq!(ana.post_once(&path, "k", big).await.expect(413).problem(), "too-large");
     assert_eq!(ana.get(&path).await.expect(200).json()["last_seq"], 0, "nothing was stored");
+    // The longest text is taken however the client writes it.
+    let escaped = format!("{{\"kind\":\"text\",\"text\":\"{}\"}}", "\\ud83d\\ude00".repeat(10_000));
+    let longest = ana.send(http::Method::POST, &path, Some(escaped.into_bytes()), &[key]).await;
+    assert_eq!(longest.status.as_u16(), 201);
     assert_eq!(ana.delete(&path).await.expect(405).problem(), "method-not-allowed");
     assert_eq!(ana.get("/v1/conversations/x/y/z").await.expect(404).problem(), "not-found");
 }

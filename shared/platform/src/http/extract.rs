@@ -8,12 +8,16 @@ use domain::{Invalid, idempotency::IdempotencyKey};
 use http::{StatusCode, header, request::Parts};
 use serde::de::{DeserializeOwned, IgnoredAny};
 
-use super::failure::{Failure, FieldError};
+use super::{
+    failure::{Failure, FieldError},
+    layers::BODY_MAX_BYTES,
+};
 
 /// A JSON body. The type of a body carries `#[serde(deny_unknown_fields)]`.
-pub struct Json<T>(pub T);
+/// `MAX` is the most bytes that the route takes.
+pub struct Json<T, const MAX: usize = BODY_MAX_BYTES>(pub T);
 
-impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+impl<T: DeserializeOwned, S: Send + Sync, const MAX: usize> FromRequest<S> for Json<T, MAX> {
     type Rejection = Failure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Failure> {
@@ -21,6 +25,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
             return Err(Failure::UnsupportedMediaType);
         }
         let bytes = Bytes::from_request(request, state).await.map_err(body_failure)?;
+        if bytes.len() > MAX {
+            return Err(Failure::TooLarge);
+        }
         let text = std::str::from_utf8(&bytes).map_err(|_| Failure::field("", "not_utf8"))?;
         // Every body is an object. serde would also read the members of a struct from a list, by their order.
         if text.trim_ascii_start().starts_with('[') {
