@@ -1,15 +1,15 @@
 //! What a million requests cost: units counted by the local AWS, prices of `infra/local/prices.json`.
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::{HeaderMap, Method, header};
 use local::aws::{CallRecord, Calls, Invocation, PriceFile, Service};
 use local::{Stack, StackOptions};
-use serde_json::json;
+use serde_json::{Value, json};
 use tower::ServiceExt as _;
 
 use crate::Result;
 use crate::function::Cost;
+use crate::load::Outgoing;
 use crate::scene::{self, Scene};
 use crate::server;
 use crate::table::{Bar, Table, number};
@@ -46,35 +46,44 @@ pub(crate) async fn money(table: &mut Table, cost: Cost) -> Result<()> {
     let prices = PriceFile::shipped()?;
     let stack = Stack::start(StackOptions::test(1)).await?;
     let scene = Scene::set(&stack, 1).await?;
-    let id = scene.conversation(&scene.patients[0], 1_000).await?;
-    let path = format!("/v1/conversations/{id}/messages");
+    let (one, other) = (conversation(&scene).await?, conversation(&scene).await?);
     let (staff, patient) = (&scene.staff.token, &scene.patients[0].token);
     let body = json!({ "kind": "text", "text": scene::text(0) });
 
     let mut counted = Vec::new();
-    for (method, path, token, body, cpu_ms) in [
-        (Method::POST, path.clone(), staff, Some(&body), cost.post),
-        (Method::GET, format!("{path}?limit=50"), patient, None, cost.page),
-        (Method::GET, format!("{path}?after=1000000"), patient, None, cost.poll),
+    for (method, query, token, body, cpu_ms) in [
+        (Method::GET, "?limit=50", patient, None, cost.page),
+        (Method::GET, "?after=1000000", patient, None, cost.poll),
+        (Method::POST, "", staff, Some(&body), cost.post),
     ] {
-        let mut last = None;
-        // The first fills the caches of keys and practices, the second is counted.
-        for key in ["first", "second"] {
-            let key = if body.is_some() { key } else { "" };
-            let mut request = server::request("localhost:8080", method.clone(), &path, token, key, body);
-            request.headers_mut().insert(header::ACCEPT_ENCODING, header::HeaderValue::from_static("gzip"));
-            last = Some(count(&stack, request, cpu_ms).await?);
-        }
-        counted.extend(last);
+        // The first fills the caches of keys and practices. The second is counted, in a conversation whose notice
+        // still has to leave.
+        let _ = count(&stack, request(&method, &one, query, token, body), cpu_ms).await?;
+        counted.push(count(&stack, request(&method, &other, query, token, body), cpu_ms).await?);
     }
-    for (counted, (name, request_bar, all_bar)) in counted.iter().zip([
-        ("post", 12.0, 20.0),
+    let bars = [
         ("page of 50", 3.5, 6.0),
         ("poll with nothing new", 1.5, 3.2),
-    ]) {
+        ("post, with its notice", 12.0, 20.0),
+    ];
+    for (counted, (name, request_bar, all_bar)) in counted.iter().zip(bars) {
         print(table, &prices, counted, name, (request_bar, all_bar));
     }
     Ok(())
+}
+
+/// Where the messages of a conversation are.
+async fn conversation(scene: &Scene) -> Result<String> {
+    let id = scene.conversation(&scene.patients[0], 1_000).await?;
+    Ok(format!("/v1/conversations/{id}/messages"))
+}
+
+fn request(method: &Method, path: &str, query: &str, token: &str, body: Option<&Value>) -> Outgoing {
+    let key = if body.is_some() { "key" } else { "" };
+    let path = format!("{path}{query}");
+    let mut request = server::request("localhost:8080", method.clone(), &path, token, key, body);
+    request.headers_mut().insert(header::ACCEPT_ENCODING, header::HeaderValue::from_static("gzip"));
+    request
 }
 
 fn print(table: &mut Table, prices: &PriceFile, counted: &Counted, name: &str, bars: (f64, f64)) {
@@ -127,7 +136,9 @@ fn invocation(calls: &[CallRecord], cpu_ms: f64, out_bytes: f64) -> Invocation {
     }
 }
 
-async fn count(stack: &Stack, request: hyper::Request<Full<Bytes>>, cpu_ms: f64) -> Result<Counted> {
+async fn count(stack: &Stack, request: Outgoing, cpu_ms: f64) -> Result<Counted> {
+    // A moment later, so that activity moves in the indexes.
+    stack.clock().advance_seconds(1);
     let recorder = stack.aws().recorder();
     let request = request.map(axum::body::Body::new);
     let (response, calls) = recorder.scope("request", stack.router().oneshot(request)).await;
