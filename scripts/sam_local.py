@@ -222,8 +222,10 @@ def run():
         ["sam", "build", "--build-dir", BUILT, "--parameter-overrides", f"Architecture={architecture}"],
         cwd=ROOT, env=ENVIRONMENT, check=True, stdin=subprocess.DEVNULL,
     )
-    image = f"public.ecr.aws/lambda/provided:al2023-{architecture}"
-    pull = ["--skip-pull-image"] if docker("image", "inspect", image).returncode == 0 else []
+    # With the image here already, nothing asks its registry whether there is a newer one.
+    images = docker("image", "ls", "--format", "{{.Repository}}:{{.Tag}}").stdout.split()
+    here = any(image.endswith(f"/lambda/provided:al2023-{architecture}") for image in images)
+    pull = ["--skip-pull-image"] if here else []
 
     aws, outbox, api = free_port(bind), free_port(), free_port()
     with contextlib.ExitStack() as stack:
