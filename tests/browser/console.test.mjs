@@ -1,7 +1,7 @@
 /** The rest of the console: patients, the form for a new one, views, roles, languages. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { look, startBrowser } from './support/browser.mjs';
+import { look, showsText, startBrowser } from './support/browser.mjs';
 import { PEOPLE, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
 import { isNotice, startProduct } from './support/product.mjs';
 
@@ -36,7 +36,7 @@ test('a patient page', async () => {
   await page.fill('#search', 'Maria');
   await page.click('.person');
   await page.waitForSelector('.facts');
-  assert.match(await page.textContent('.facts'), /March 14, 1985/);
+  await showsText(page, '.facts', /March 14, 1985/);
   assert.ok(!(await page.title()).includes('Maria'));
   await look(page, 'staff-patient');
   await page.click('a[href$="/new"].button');
@@ -62,7 +62,7 @@ test('a new patient, with mistakes first', async () => {
   await look(page, 'staff-add');
   await page.click('form button[type=submit]');
   await page.waitForSelector('h1:has-text("Carmen Ortiz")');
-  assert.match(await page.textContent('.facts'), /\(555\) 555-0177/);
+  await showsText(page, '.facts', /\(555\) 555-0177/);
 });
 
 test('the new patient can be found and written to', async () => {
@@ -77,10 +77,10 @@ test('views of the inbox', async () => {
   await page.waitForSelector('text=Assigned to you');
   await page.click('.views a:has-text("Mine")');
   await page.waitForSelector('.inbox-item:has-text("John Carter")');
-  assert.equal(await page.locator('.inbox-item:has-text("Carmen")').count(), 0);
+  await page.locator('.inbox-item:has-text("Carmen")').waitFor({ state: 'detached' });
   await page.click('.views a:has-text("Unassigned")');
   await page.waitForSelector('.inbox-item:has-text("Carmen")');
-  assert.equal(await page.locator('.inbox-item:has-text("John Carter")').count(), 0);
+  await page.locator('.inbox-item:has-text("John Carter")').waitFor({ state: 'detached' });
   await page.click('.views a:has-text("Open")');
   await page.click('.inbox-item:has-text("John Carter")');
   await page.waitForSelector('.message');

@@ -1,7 +1,7 @@
 /** The patient's way with the keyboard alone, and what a screen reader is told on the way. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { startBrowser } from './support/browser.mjs';
+import { showsText, startBrowser } from './support/browser.mjs';
 import { PEOPLE, signInStaff, writeTo } from './support/people.mjs';
 import { codeIn, hasCode, isNotice, linkIn, startProduct } from './support/product.mjs';
 
@@ -140,7 +140,7 @@ test('a message that arrives is said aloud and takes no focus', async () => {
   await staff.fill('#compose', 'It is paid already.');
   await staff.keyboard.press('Control+Enter');
   await page.waitForSelector('.message:has-text("It is paid already.")', { timeout: 10_000 });
-  assert.match(await page.textContent('[role=status]'), /New message from/);
+  await showsText(page, '[role=status]', /New message from/);
   assert.equal(await focused(page), 'compose');
   assert.equal(await page.inputValue('#compose'), 'half a sen');
   await page.context().close();

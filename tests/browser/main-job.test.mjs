@@ -1,7 +1,7 @@
 /** The main job, from the practice's first word to the patient's answer, through the real pages. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { look, startBrowser } from './support/browser.mjs';
+import { look, showsText, startBrowser } from './support/browser.mjs';
 import { PEOPLE, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
 import { isNotice, linkIn, startProduct } from './support/product.mjs';
 
@@ -35,9 +35,9 @@ test('Ana signs in by the link in her mail', async () => {
 test('Ana finds Maria and writes to her', async () => {
   const before = await product.countTo(PEOPLE.maria.email);
   await writeTo(staff, product, PEOPLE.maria.name, 'prescription', QUESTION);
-  assert.equal(await staff.textContent('.message-text'), QUESTION);
-  assert.match(await staff.textContent('.signs'), /March 14, 1985/);
-  assert.match(await staff.textContent('.signs'), /Spanish/);
+  await showsText(staff, '.message-text', QUESTION);
+  await showsText(staff, '.signs', /March 14, 1985/);
+  await showsText(staff, '.signs', /Spanish/);
   notice = await product.sentTo(PEOPLE.maria.email, before, isNotice);
 });
 
@@ -64,7 +64,7 @@ test('Maria opens the link, and nothing happens before she presses', async () =>
   assert.equal(patient.url(), `${product.origin}/n?l=es`);
   assert.deepEqual(writes, []);
   assert.equal(await patient.getAttribute('html', 'lang'), 'es');
-  assert.equal(await patient.textContent('h1'), 'Tiene un mensaje');
+  await showsText(patient, 'h1', 'Tiene un mensaje');
   assert.ok(!(await patient.content()).includes('Maria'));
   await look(patient, 'notice-es');
 });
@@ -82,8 +82,8 @@ test('with her birth date she reads it, in Spanish', async () => {
   await patient.click('form button[type=submit]');
   await patient.waitForSelector('.message');
   assert.match(patient.url(), /\/conversations\/cnv_[a-z0-9]+$/);
-  assert.equal(await patient.textContent('.message-text'), QUESTION);
-  assert.equal(await patient.textContent('h1'), 'Receta');
+  await showsText(patient, '.message-text', QUESTION);
+  await showsText(patient, 'h1', 'Receta');
   assert.match(await patient.title(), /^Receta – /);
   await look(patient, 'conversation-es');
 });
@@ -101,7 +101,7 @@ test('she answers, and Ana sees it within 5 seconds, without loading anything', 
   assert.equal(await staff.evaluate(() => window.isSamePage), true);
   assert.equal(await patient.inputValue('#compose'), '');
   assert.equal(await patient.evaluate(() => document.activeElement?.id), 'compose');
-  assert.match((await patient.textContent('[role=status]')).trim(), /Su mensaje se envió/);
+  await showsText(patient, '[role=status]', /Su mensaje se envió/);
   await look(staff, 'staff-conversation');
 });
 

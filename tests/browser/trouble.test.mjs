@@ -1,7 +1,7 @@
 /** What pages do when the network, the server or the session fails. */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { look, startBrowser, violations } from './support/browser.mjs';
+import { look, showsText, startBrowser, violations } from './support/browser.mjs';
 import { PEOPLE, signInByCode, signInStaff, writeTo } from './support/people.mjs';
 import { startProduct } from './support/product.mjs';
 
@@ -123,7 +123,7 @@ test('before an unattended session ends the page asks, and one press keeps it', 
 test('too much text is told before it is sent', async () => {
   const page = await johnInConversation();
   await page.fill('#compose', 'a'.repeat(9_990));
-  assert.match((await page.textContent('#compose-left')).replace(/[\u2066-\u2069]/g, ''), /10 characters left/);
+  await showsText(page, '#compose-left', /10 characters left/);
   await page.fill('#compose', 'a'.repeat(10_001));
   await page.click('.composer button[type=submit]');
   await page.waitForSelector('.composer .error-line:has-text("too many")');

@@ -128,6 +128,21 @@ export async function look(page, name) {
   await page.setViewportSize(before);
 }
 
+/**
+ * Fails unless the first fitting element shows the text, or one that fits the pattern, before time is out. Pages fill in as
+ * answers arrive: what is there at first may be half of it. Marks of writing direction are not compared.
+ */
+export async function showsText(page, selector, expected) {
+  const fits = (text) => (expected instanceof RegExp ? expected.test(text) : text === expected);
+  const end = Date.now() + TIMEOUT_MILLISECONDS;
+  for (;;) {
+    const text = (await page.textContent(selector)).replace(/[\u2066-\u2069]/g, '').trim();
+    if (fits(text)) return;
+    if (Date.now() > end) assert.fail(`${selector} shows ${JSON.stringify(text)}, not ${expected}`);
+    await page.waitForTimeout(50);
+  }
+}
+
 /** Waits until fonts and transitions are done, so that colours are the final ones. */
 async function settled(page) {
   await page.evaluate(async () => {
