@@ -6,7 +6,8 @@ use axum::{
 };
 use domain::{
     audit::{Event, Verb},
-    id::ConversationId,
+    browser::Browser,
+    id::{ConversationId, DeviceId, SessionId},
     language::Language,
     session::{SessionKind, SessionTimes},
 };
@@ -52,7 +53,7 @@ impl Baker<'_> {
         practice: domain::id::PracticeId,
         account: &Account,
         grants: Vec<Grant>,
-        opens: Option<ConversationId>,
+        basis: Basis,
         beside: Vec<Write>,
     ) -> Result<Fresh, Failure> {
         let holder = Holder::Account(account.id);
@@ -67,7 +68,7 @@ impl Baker<'_> {
         }));
         writes.extend(beside);
         let name = account.name.expose();
-        let draft = Draft { kind: SessionKind::Patient, grants, roles: Vec::new(), opens };
+        let draft = Draft { grants, roles: Vec::new(), basis };
         self.make(practice, holder, name, account.language.clone(), draft, writes).await
     }
 
@@ -76,6 +77,7 @@ impl Baker<'_> {
         &self,
         practice: domain::id::PracticeId,
         staff: &Staff,
+        basis: Basis,
         beside: Vec<Write>,
     ) -> Result<Fresh, Failure> {
         let mut writes = vec![Write::Check(
@@ -85,8 +87,7 @@ impl Baker<'_> {
                 .value(":one", number(1)),
         )];
         writes.extend(beside);
-        let draft =
-            Draft { kind: SessionKind::Staff, grants: Vec::new(), roles: staff.roles.clone(), opens: None };
+        let draft = Draft { grants: Vec::new(), roles: staff.roles.clone(), basis };
         let holder = Holder::Staff(staff.id);
         self.make(practice, holder, staff.name.expose(), staff.language.clone(), draft, writes).await
     }
@@ -103,21 +104,26 @@ impl Baker<'_> {
         let now = self.app.clock.now();
         let token = SessionToken { practice, holder, secret: secrets::browser_secret(&self.app.entropy) };
         let key = token.key();
+        let Basis { kind, scope, opens, browser, device, fresh } = draft.basis;
         let session = Session {
+            id: SessionId::new(now, self.app.entropy.id()),
             practice,
             holder,
-            kind: draft.kind,
+            kind,
             times: SessionTimes { created_at: now, active_at: now },
             roles: draft.roles,
             grants: draft.grants,
-            scope: Scope::Full,
-            opens: draft.opens,
+            scope,
+            opens,
             sealed_name: self.sealer.seal_bytes(&key, "sealed_name", name),
             language,
+            browser,
+            device,
+            proven_at: fresh.then_some(now),
             hash: token.hash(),
         };
         let mut event: Event = session.event(&self.app.entropy, now, Verb::SignedIn);
-        event.conversation = draft.opens;
+        event.conversation = opens;
         writes.push(Write::Create(Table::Chat, session.to_item()?));
         writes.push(audit::write(&event));
         // A condition that does not hold is a link that was used, a right that was taken, a person that was barred:
@@ -130,10 +136,25 @@ impl Baker<'_> {
 }
 
 struct Draft {
-    kind: SessionKind,
     grants: Vec<Grant>,
     roles: Vec<domain::role::Role>,
-    opens: Option<ConversationId>,
+    basis: Basis,
+}
+
+/// What a session rests on, and what that earns.
+pub(crate) struct Basis {
+    /// How long it lives.
+    pub(crate) kind: SessionKind,
+    /// What it opens.
+    pub(crate) scope: Scope,
+    /// The conversation that the sign-in was for.
+    pub(crate) opens: Option<ConversationId>,
+    /// The browser that it is made in.
+    pub(crate) browser: Browser,
+    /// The remembered device that it rests on.
+    pub(crate) device: Option<DeviceId>,
+    /// Whether a proof was shown just now that counts as fresh.
+    pub(crate) fresh: bool,
 }
 
 /// Whether a client that is no browser asks for the token itself: browsers always send one of these headers.

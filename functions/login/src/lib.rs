@@ -22,3 +22,9 @@ platform::endpoints! {
     public::health,
     public::openapi,
 }
+
+/// What the browser of a request calls itself, in a closed set of words.
+fn browser(headers: &http::HeaderMap) -> domain::browser::Browser {
+    let agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
+    domain::browser::Browser::from_user_agent(agent.unwrap_or_default())
+}

@@ -2,7 +2,6 @@
 
 use axum::{Json, extract::State, response::IntoResponse};
 use domain::{
-    browser::Browser,
     contact::ContactValue,
     id::FlowId,
     language::Language,
@@ -99,7 +98,7 @@ pub(crate) async fn ask_for_link(
         audience: body.audience,
         address: &address,
         secret_hash: secrets::hash(cookie.secret.expose()),
-        browser: browser(&headers).to_string(),
+        browser: crate::browser(&headers).to_string(),
         language,
         at: now,
     };
@@ -116,11 +115,6 @@ pub(crate) async fn ask_for_link(
 fn first_language(practice: &Practice) -> Language {
     let first = practice.profile.languages.first();
     first.and_then(|text| Language::parse(text).ok()).unwrap_or_else(Language::english)
-}
-
-fn browser(headers: &HeaderMap) -> Browser {
-    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    Browser::from_user_agent(agent.unwrap_or_default())
 }
 
 /// The limits of asking: by address (known or not), by network, by practice. All are counted, whichever is over.

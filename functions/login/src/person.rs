@@ -7,8 +7,10 @@ use axum::{
 };
 use domain::{
     audit::{ActorId, Verb},
+    browser::Browser,
     id::{AccountId, ContactPointId, ConversationId, PatientId, PracticeId},
     person::{BirthDate, PersonName, fold},
+    session::SessionKind,
     sign_in::{FlowCookie, LinkToken, PATIENTS_PER_CONTACT_MAX},
     time::Timestamp,
 };
@@ -30,14 +32,14 @@ use platform::{
         patient::Patient,
         practice::Practice,
         rate::{Counted, Counter},
-        session::Grant,
+        session::{Grant, Scope},
     },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::{Baker, token_wanted},
+    bake::{Baker, Basis, token_wanted},
     redeem::count_redeem,
     view::{NextStep, SessionView},
 };
@@ -90,8 +92,12 @@ pub(crate) async fn prove_person(
         None => by_flow(&app, &parts, &network).await?,
     };
     let way = way.ok_or(Failure::SignInFailed)?;
-    let person =
-        Asked { date, first_name: first_name.flatten(), with_token: token_wanted(&parts, body.want_token) };
+    let person = Asked {
+        date,
+        first_name: first_name.flatten(),
+        with_token: token_wanted(&parts, body.want_token),
+        browser: crate::browser(&parts.headers),
+    };
     sign_in(&app, way, &person).await
 }
 
@@ -99,6 +105,7 @@ struct Asked {
     date: BirthDate,
     first_name: Option<PersonName>,
     with_token: bool,
+    browser: Browser,
 }
 
 /// The first proof, with its try counted.
@@ -198,7 +205,16 @@ async fn sign_in(app: &App, way: Way, asked: &Asked) -> Result<Response, Failure
     let person = people.accounts.iter().find(|(a, _)| a.id == account).ok_or(Failure::SignInFailed)?;
     let beside = vec![Write::Update(way.end), Write::Update(Store::uncount(&counter, now))];
     let baker = Baker { app, sealer: &sealer };
-    let fresh = baker.for_account(practice.id, &person.0, person.1.clone(), way.opens, beside).await?;
+    // A link and a birth date alone open the conversation that the link leads to; a code opens everything.
+    let basis = Basis {
+        kind: SessionKind::Patient,
+        scope: Scope::Full,
+        opens: way.opens,
+        browser: asked.browser,
+        device: None,
+        fresh: way.opens.is_none(),
+    };
+    let fresh = baker.for_account(practice.id, &person.0, person.1.clone(), basis, beside).await?;
     fresh.into_answer(app, people.patients, asked.with_token).await
 }
 

@@ -6,7 +6,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    browser::Browser,
     id::PracticeId,
+    session::SessionKind,
     sign_in::{Audience, Code, FlowCookie, LinkToken},
     time::Timestamp,
 };
@@ -24,14 +26,14 @@ use platform::{
         flow::{self, Flow, FlowTry, LeadsTo},
         practice::Practice,
         rate::{Counted, Counter},
-        session::{Holder, SessionToken},
+        session::{Holder, Scope, SessionToken},
     },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::{Baker, token_wanted},
+    bake::{Baker, Basis, token_wanted},
     view::{NextStep, Opens, SessionView, session_view},
 };
 
@@ -173,7 +175,15 @@ async fn proven(app: &App, flow: &Flow, with_token: bool) -> Result<Response, Fa
             let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
             let consume = Write::Update(flow::consume(practice.id, flow.id, now));
             let baker = Baker { app, sealer: &sealer };
-            let fresh = baker.for_staff(practice.id, &staff, vec![consume]).await?;
+            let basis = Basis {
+                kind: SessionKind::Staff,
+                scope: Scope::Full,
+                opens: None,
+                browser: Browser::from_stored(&flow.browser),
+                device: None,
+                fresh: true,
+            };
+            let fresh = baker.for_staff(practice.id, &staff, basis, vec![consume]).await?;
             fresh.into_answer(app, Vec::new(), with_token).await
         }
         _ => Err(Failure::SignInFailed),

@@ -42,11 +42,11 @@ impl Access {
         }
         let (Some(id), Some(item)) = (id, items.pop().flatten()) else { return Err(Failure::NotFound) };
         let head = Head::from_item(practice, id, &item)?;
-        if session.sees(head.patient, app.clock.now()) {
-            Ok(Self { session, head })
-        } else {
-            Err(Failure::NotFound)
+        if !session.sees(head.patient, app.clock.now()) {
+            return Err(Failure::NotFound);
         }
+        session.must_open(id)?;
+        Ok(Self { session, head })
     }
 
     /// Whether the session may also write here.

@@ -71,6 +71,7 @@ pub(crate) async fn list_conversations(
             if which.assigned.is_some() || which.unread.is_some() || which.patient.is_some() {
                 return Err(Failure::field("", "unsupported_filter"));
             }
+            session.must_be_full()?;
             let patients: Vec<_> = session.live_grants(app.clock.now()).map(|g| g.patient).collect();
             list.of_patients(&patients, which.state).await?
         }

@@ -98,6 +98,7 @@ fn patient(app: &App, session: &Session, body: &NewConversation) -> Result<Patie
         Holder::Staff(_) if !session.may(Act::WriteConversations) => Err(Failure::Forbidden),
         Holder::Staff(_) => named.ok_or_else(|| Failure::field("/patient_id", "missing_member")),
         Holder::Account(_) => {
+            session.must_be_full()?;
             let mut grants = session.live_grants(app.clock.now());
             match named {
                 Some(patient) => {

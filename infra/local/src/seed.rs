@@ -105,7 +105,7 @@ fn practice() -> Result<NewPractice, SeedError> {
             time_zone: "America/New_York".to_owned(),
             languages: vec!["en".to_owned(), "es".to_owned()],
         },
-        policies: Policies { limits_factor: LIMITS_FACTOR, staff_link_sign_in: true },
+        policies: Policies::demonstration(LIMITS_FACTOR),
     })
 }
 

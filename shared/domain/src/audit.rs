@@ -74,6 +74,46 @@ pub enum Verb {
     PracticeChanged,
     /// A notice left for a patient's contact.
     NoticeSent,
+    /// A link was made at the desk that connects a phone.
+    DeviceLinkMade,
+    /// A device was remembered.
+    DeviceRemembered,
+    /// A remembered device was forgotten.
+    DeviceForgotten,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A code generator was set up.
+    TotpAdded,
+    /// A code generator was removed.
+    TotpRemoved,
+    /// A recovery code was used up.
+    RecoveryCodeUsed,
+    /// All second factors of a member of staff were removed.
+    FactorsReset,
+    /// A session showed a fresh proof.
+    SteppedUp,
+    /// A session was locked by its holder.
+    SessionLocked,
+    /// A locked session was opened again.
+    SessionUnlocked,
+    /// A session was ended by its holder from elsewhere, or by staff.
+    SessionRevoked,
+    /// All sessions of somebody were ended.
+    SessionsRevoked,
+    /// A session was shown with the names in it.
+    SessionShown,
+    /// A patient's contacts were changed.
+    ContactsChanged,
+    /// A changed contact was confirmed.
+    ContactConfirmed,
+    /// Staff cleared the count of wrong birth dates.
+    TriesCleared,
+    /// It was read how a patient can be reached.
+    ReachRead,
+    /// Somebody asked for a notice again.
+    NoticeResent,
 }
 
 impl Verb {
@@ -101,6 +141,26 @@ impl Verb {
             Self::PracticeCreated => "practice_created",
             Self::PracticeChanged => "practice_changed",
             Self::NoticeSent => "notice_sent",
+            Self::DeviceLinkMade => "device_link_made",
+            Self::DeviceRemembered => "device_remembered",
+            Self::DeviceForgotten => "device_forgotten",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRemoved => "passkey_removed",
+            Self::TotpAdded => "totp_added",
+            Self::TotpRemoved => "totp_removed",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::FactorsReset => "factors_reset",
+            Self::SteppedUp => "stepped_up",
+            Self::SessionLocked => "session_locked",
+            Self::SessionUnlocked => "session_unlocked",
+            Self::SessionRevoked => "session_revoked",
+            Self::SessionsRevoked => "sessions_revoked",
+            Self::SessionShown => "session_shown",
+            Self::ContactsChanged => "contacts_changed",
+            Self::ContactConfirmed => "contact_confirmed",
+            Self::TriesCleared => "tries_cleared",
+            Self::ReachRead => "reach_read",
+            Self::NoticeResent => "notice_resent",
         }
     }
 }

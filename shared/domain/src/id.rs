@@ -97,6 +97,12 @@ ids! {
     MessageId "msg";
     /// One sign-in attempt, from the typed address to the session.
     FlowId "flw";
+    /// A session, as its holder sees it in a list. Its secret and the hash of that are something else.
+    SessionId "ses";
+    /// A remembered device.
+    DeviceId "dev";
+    /// A passkey, as its holder sees it in a list.
+    PasskeyId "pky";
     /// An audit event.
     EventId "evt";
     /// A service account.

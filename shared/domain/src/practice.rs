@@ -101,11 +101,37 @@ pub struct Policies {
     /// Whether staff sign in by an e-mail link alone. Only the local demonstration has it; neither the API nor
     /// the template can set it.
     pub staff_link_sign_in: bool,
+    /// Whether the acts that need a fresh proof ask for one. Switched off in the local demonstration only.
+    #[serde(default = "yes")]
+    pub step_up: bool,
+    /// Whether staff other than admins and auditors may use a code generator instead of a passkey.
+    #[serde(default = "yes")]
+    pub totp: bool,
+    /// Whether patients may have a device remembered.
+    #[serde(default = "yes")]
+    pub remember_devices: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 impl Policies {
     /// What a deployed practice starts with.
-    pub const STRICT: Self = Self { limits_factor: 1, staff_link_sign_in: false };
+    pub const STRICT: Self = Self {
+        limits_factor: 1,
+        staff_link_sign_in: false,
+        step_up: true,
+        totp: true,
+        remember_devices: true,
+    };
+
+    /// What the local demonstration has: staff sign in by link alone, nothing asks for a fresh proof, and the limits
+    /// are wide. Neither the API nor the template can set it.
+    #[must_use]
+    pub const fn demonstration(limits_factor: u32) -> Self {
+        Self { limits_factor, staff_link_sign_in: true, step_up: false, ..Self::STRICT }
+    }
 
     /// The practice's limits.
     pub const fn limits(&self) -> crate::limits::Limits {

@@ -24,6 +24,9 @@ pub struct SessionPolicy {
     pub persistent_cookie: bool,
 }
 
+/// A fresh proof counts for this long: a code, passkey or code generator, shown at sign-in or when asked again.
+pub const FRESH_SECONDS: i64 = 10 * 60;
+
 /// Input extends a session at most this often: one write a minute, not one a click.
 pub const REFRESH_SECONDS: i64 = 60;
 

@@ -79,7 +79,7 @@ pub async fn practice(app: &App, slug: &str, name: &str, limits_factor: u32) -> 
             time_zone: "America/New_York".to_owned(),
             languages: vec!["en".to_owned(), "es".to_owned()],
         },
-        policies: Policies { limits_factor, staff_link_sign_in: true },
+        policies: Policies::demonstration(limits_factor),
         wrapped,
     };
     let event = audit::event(&app.entropy, now, id, ActorId::System, Verb::PracticeCreated);
@@ -212,6 +212,7 @@ impl World {
         let token =
             SessionToken { practice: practice.id, holder, secret: secrets::browser_secret(&app.entropy) };
         let session = Session {
+            id: domain::id::SessionId::new(now, app.entropy.id()),
             practice: practice.id,
             holder,
             kind,
@@ -222,6 +223,9 @@ impl World {
             opens: None,
             sealed_name: sealer.seal_bytes(&token.key(), "sealed_name", name.expose()),
             language: Language::english(),
+            browser: domain::browser::Browser::default(),
+            device: None,
+            proven_at: Some(now),
             hash: token.hash(),
         };
         let item = session.to_item().expect("an item");

@@ -125,6 +125,7 @@ impl Scene {
         let practice = self.practice.id;
         let token = SessionToken { practice, holder, secret: secrets::browser_secret(&self.app.entropy) };
         let session = Session {
+            id: domain::id::SessionId::new(now, self.app.entropy.id()),
             practice,
             holder,
             kind,
@@ -135,6 +136,9 @@ impl Scene {
             opens: None,
             sealed_name: self.sealer.seal_bytes(&token.key(), "sealed_name", name.expose()),
             language: Language::english(),
+            browser: domain::browser::Browser::default(),
+            device: None,
+            proven_at: Some(now),
             hash: token.hash(),
         };
         self.app.store.create(Table::Chat, session.to_item()?).await?;

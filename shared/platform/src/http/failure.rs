@@ -50,6 +50,12 @@ pub enum Failure {
     /// No live session.
     #[error("no session")]
     Unauthenticated,
+    /// The session is there, and locked: nobody touched it for too long. A passkey or code opens it again.
+    #[error("session locked")]
+    SessionLocked,
+    /// This needs a proof of who somebody is that is fresh, or stronger than the one they signed in with.
+    #[error("step-up required")]
+    StepUpRequired,
     /// A proof of who somebody is did not fit. One shape for every cause.
     #[error("sign-in failed")]
     SignInFailed,
@@ -116,6 +122,18 @@ impl Failure {
             Self::Unauthenticated => {
                 (S::UNAUTHORIZED, "unauthenticated", "You are not signed in.", Some("Sign in and try again."))
             }
+            Self::SessionLocked => (
+                S::UNAUTHORIZED,
+                "session-locked",
+                "The screen is locked.",
+                Some("Unlock it to go on where you were."),
+            ),
+            Self::StepUpRequired => (
+                S::FORBIDDEN,
+                "step-up-required",
+                "One more proof is needed.",
+                Some("Show once more that it is you, then repeat this."),
+            ),
             Self::SignInFailed => (
                 S::UNAUTHORIZED,
                 "sign-in-failed",

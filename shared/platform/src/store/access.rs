@@ -3,13 +3,14 @@
 use domain::{
     audit::{Event, Verb},
     conversation::Side,
-    id::PatientId,
+    id::{ConversationId, PatientId},
+    practice::Policies,
     role::{Act, may},
     time::Timestamp,
 };
 
 use super::session::{Grant, Holder, Scope, Session};
-use crate::entropy::Entropy;
+use crate::{entropy::Entropy, http::Failure};
 
 impl Session {
     /// The side of a conversation that this session speaks for.
@@ -46,6 +47,30 @@ impl Session {
     /// Whether it was made for one conversation only.
     pub fn is_narrow(&self) -> bool {
         self.scope == Scope::Conversation
+    }
+
+    /// That it was not made for one conversation only.
+    ///
+    /// # Errors
+    /// [`Failure::StepUpRequired`].
+    pub fn must_be_full(&self) -> Result<(), Failure> {
+        if self.is_narrow() { Err(Failure::StepUpRequired) } else { Ok(()) }
+    }
+
+    /// That it opens this conversation, once it is known that its holder may see it.
+    ///
+    /// # Errors
+    /// [`Failure::StepUpRequired`].
+    pub fn must_open(&self, conversation: ConversationId) -> Result<(), Failure> {
+        if self.opens == Some(conversation) { Ok(()) } else { self.must_be_full() }
+    }
+
+    /// That its holder has shown a fresh proof, where the practice asks for that.
+    ///
+    /// # Errors
+    /// [`Failure::StepUpRequired`].
+    pub fn must_be_fresh(&self, policies: &Policies, now: Timestamp) -> Result<(), Failure> {
+        if !policies.step_up || self.is_fresh(now) { Ok(()) } else { Err(Failure::StepUpRequired) }
     }
 
     /// An event of this session's holder.

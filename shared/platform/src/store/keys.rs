@@ -78,6 +78,39 @@ pub fn account_grant(practice: PracticeId, account: AccountId, patient: PatientI
     ItemKey::new(holder_partition(practice, account), format!("{GRANT_PREFIX}{patient}"))
 }
 
+/// Sort key prefix of remembered devices.
+pub const DEVICE_PREFIX: &str = "DEVICE#";
+/// Sort key prefix of passkeys.
+pub const PASSKEY_PREFIX: &str = "PASSKEY#";
+
+/// A remembered device, by the hash of its secret.
+pub fn device(practice: PracticeId, account: AccountId, hash: &str) -> ItemKey {
+    ItemKey::new(holder_partition(practice, account), format!("{DEVICE_PREFIX}{hash}"))
+}
+
+/// A passkey, by the hash of its credential id.
+pub fn passkey(practice: PracticeId, holder: impl std::fmt::Display, hash: &str) -> ItemKey {
+    ItemKey::new(holder_partition(practice, holder), format!("{PASSKEY_PREFIX}{hash}"))
+}
+
+/// The code generator of a member of staff, with its recovery codes.
+pub fn totp(practice: PracticeId, staff: StaffId) -> ItemKey {
+    ItemKey::new(holder_partition(practice, staff), "TOTP")
+}
+
+/// A link made at the desk that connects a phone, by the hash of its token.
+pub fn device_link(token_hash: &str) -> ItemKey {
+    ItemKey::new(format!("LINK#{token_hash}"), "DEVICE")
+}
+
+/// What happened at a way in to a patient, as staff see it.
+pub fn reach(practice: PracticeId, patient: PatientId, at: Timestamp, event: EventId) -> ItemKey {
+    ItemKey::new(patient_partition(practice, patient), format!("{REACH_PREFIX}{at}#{event}"))
+}
+
+/// Sort key prefix of what [`reach`] keeps.
+pub const REACH_PREFIX: &str = "REACH#";
+
 /// A session, by the hash of its secret.
 pub fn session(practice: PracticeId, holder: impl std::fmt::Display, hash: &str) -> ItemKey {
     ItemKey::new(holder_partition(practice, holder), format!("{SESSION_PREFIX}{hash}"))

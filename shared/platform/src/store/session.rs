@@ -6,10 +6,11 @@ use std::fmt;
 use domain::{
     Invalid,
     audit::ActorId,
-    id::{AccountId, ConversationId, PatientId, PracticeId, StaffId},
+    browser::Browser,
+    id::{AccountId, ConversationId, DeviceId, PatientId, PracticeId, SessionId, StaffId},
     language::Language,
     role::Role,
-    session::{SessionKind, SessionTimes},
+    session::{FRESH_SECONDS, SessionKind, SessionTimes},
     sign_in::BrowserSecret,
     time::Timestamp,
 };
@@ -165,6 +166,8 @@ pub enum Scope {
 /// A live session.
 #[derive(Clone)]
 pub struct Session {
+    /// What it is called in a list.
+    pub id: SessionId,
     /// The practice.
     pub practice: PracticeId,
     /// Who holds it.
@@ -185,11 +188,22 @@ pub struct Session {
     pub sealed_name: Vec<u8>,
     /// The language of the holder.
     pub language: Language,
+    /// The browser it was made in.
+    pub browser: Browser,
+    /// The remembered device that it rests on.
+    pub device: Option<DeviceId>,
+    /// When its holder last showed a proof that counts as fresh: a code, a passkey, a code generator.
+    pub proven_at: Option<Timestamp>,
     /// Hash of the secret.
     pub hash: String,
 }
 
 impl Session {
+    /// Whether its holder has shown a fresh proof not long ago.
+    pub fn is_fresh(&self, now: Timestamp) -> bool {
+        self.proven_at.is_some_and(|at| now < at.plus_seconds(FRESH_SECONDS))
+    }
+
     /// The key of its item.
     pub fn key(&self) -> ItemKey {
         keys::session(self.practice, self.holder, &self.hash)
@@ -212,6 +226,7 @@ impl Session {
             Scope::Conversation => "conversation",
         };
         Ok(NewItem::new(&self.key())
+            .with("session", string(self.id))
             .with("session_kind", string(self.kind.as_str()))
             .with("created_at", number(self.times.created_at.as_millis()))
             .with("active_at", number(self.times.active_at.as_millis()))
@@ -222,11 +237,15 @@ impl Session {
             .with_some("opens", self.opens.map(string))
             .with("sealed_name", binary(self.sealed_name.clone()))
             .with("lang", string(&self.language))
+            .with("browser", string(self.browser))
+            .with_some("device", self.device.map(string))
+            .with_some("proven_at", self.proven_at.map(|at| number(at.as_millis())))
             .build())
     }
 
     fn from_item(token: &SessionToken, item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
+            id: item.parsed("session", SessionId::parse)?,
             practice: token.practice,
             holder: token.holder,
             kind: item.one_of("session_kind", SessionKind::from_stored)?,
@@ -241,6 +260,9 @@ impl Session {
             opens: item.optional_text("opens").and_then(|t| ConversationId::parse(t).ok()),
             sealed_name: item.bytes("sealed_name")?.to_vec(),
             language: item.parsed("lang", Language::parse)?,
+            browser: Browser::from_stored(item.text("browser")?),
+            device: item.optional_text("device").and_then(|t| DeviceId::parse(t).ok()),
+            proven_at: item.optional_time("proven_at"),
             hash: token.hash(),
         })
     }

@@ -45,6 +45,7 @@ fn session(bench: &Bench, token: &SessionToken) -> Session {
         Holder::Staff(_) => SessionKind::Staff,
     };
     Session {
+        id: domain::id::SessionId::new(bench.now, bench.entropy.id()),
         practice: token.practice,
         holder: token.holder,
         kind,
@@ -55,6 +56,9 @@ fn session(bench: &Bench, token: &SessionToken) -> Session {
         opens: None,
         sealed_name: bench.sealer.seal_bytes(&token.key(), "sealed_name", "Ana Reyes"),
         language: Language::english(),
+        browser: domain::browser::Browser::default(),
+        device: None,
+        proven_at: Some(bench.now),
         hash: token.hash(),
     }
 }
