@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use domain::id::ConversationId;
 use hyper::{Method, StatusCode};
@@ -92,9 +93,11 @@ impl Place {
         let paths: Vec<_> = self.conversations.iter().map(path).collect();
         let (token, host, run) = (self.staff.token.clone(), host(server), run.to_owned());
         let body = json!({ "kind": "text", "text": scene::text(0) });
-        let request = move |client: usize, n: u64| {
+        // A plan runs more than once: no key may come back.
+        let sent = AtomicU64::new(0);
+        let request = move |client: usize, _| {
             let path = &paths[if one { 0 } else { client }];
-            let key = format!("{run}-{client}-{n}");
+            let key = format!("{run}-{}", sent.fetch_add(1, Ordering::Relaxed));
             crate::server::request(&host, Method::POST, path, &token, &key, Some(&body))
         };
         Plan {
