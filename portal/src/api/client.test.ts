@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { ApiError, call, newKey, url, whenLocalRun, whenSignedOut } from './client';
+import { ApiError, call, newKey, url, whenAsked, whenLocalRun, whenSignedOut } from './client';
 import { Outgoing } from '../lib/outgoing';
 
 interface Sent {
@@ -75,7 +75,9 @@ describe('what comes back', () => {
   test.each([
     [401, { type: '/problems/sign-in-failed' }, 'refused'],
     [401, { type: '/problems/no-session' }, 'signed_out'],
-    [403, { type: '/problems/step-up-required' }, 'forbidden'],
+    [401, { type: '/problems/session-locked' }, 'locked'],
+    [403, { type: '/problems/step-up-required' }, 'step_up'],
+    [403, { type: '/problems/forbidden' }, 'forbidden'],
     [404, {}, 'not_found'],
     [429, { message: 'Too Many Requests' }, 'too_many'],
     [503, { message: 'Service Unavailable' }, 'busy'],
@@ -111,6 +113,32 @@ describe('what comes back', () => {
     answer = () => reply(200, {}, { 'x-local-run': '1' });
     await call('get', '/v1/session', {});
     expect(local).toHaveBeenCalledOnce();
+  });
+});
+
+describe('hurdles', () => {
+  const locked = () => reply(401, { type: '/problems/session-locked' });
+  afterEach(() => whenAsked('session-locked', async () => false));
+
+  test('a call is made again, as it was, once a person cleared the way', async () => {
+    whenAsked('session-locked', async () => {
+      answer = () => reply(201, { seq: 1 });
+      return true;
+    });
+    answer = locked;
+    const body = { kind: 'text' as const, text: 'hello' };
+    await call('post', '/v1/conversations/{id}/messages', { path: { id: 'cnv_1' }, body, idempotencyKey: 'k1' });
+    expect(sent).toHaveLength(2);
+    expect(sent[1]).toEqual({ ...sent[0], init: { ...sent[0]?.init, signal: expect.anything() } });
+  });
+
+  test('a call fails with what stood in the way where nobody cleared it', async () => {
+    const lost = vi.fn();
+    whenSignedOut(lost);
+    answer = locked;
+    expect((await failure()).failure).toBe('locked');
+    expect(sent).toHaveLength(1);
+    expect(lost).not.toHaveBeenCalled();
   });
 });
 

@@ -33,10 +33,15 @@ interface Extras {
 
 export type Options<O> = PathOf<O> & QueryOf<O> & BodyOf<O> & Extras;
 
-/** What went wrong, by meaning. `offline`: no answer came; `busy`: worth trying again; `too_many`: after a while. */
+/**
+ * What went wrong, by meaning. `offline`: no answer came; `busy`: worth trying again; `too_many`: after a while;
+ * `locked` and `step_up`: a hurdle that nobody cleared.
+ */
 export type Failure =
   | 'offline'
   | 'signed_out'
+  | 'locked'
+  | 'step_up'
   | 'refused'
   | 'forbidden'
   | 'not_found'
@@ -68,9 +73,21 @@ export class ApiError extends Error {
 const TIMEOUT_MILLISECONDS = 30_000;
 
 type Listener = (error: ApiError) => void;
+
+/** What a person can clear out of the way, after which the same call is made again. */
+export type Hurdle = 'session-locked' | 'step-up-required';
+/** Resolves true once it is cleared, false when the person gave up. */
+type Clear = () => Promise<boolean>;
+
+const hurdles = new Map<string, Clear>();
 let onSignedOut: Listener = () => undefined;
 let onLocalRun: () => void = () => undefined;
 let onExtended: () => void = () => undefined;
+
+/** Clears a hurdle whenever an answer names it. Calls wait meanwhile; without one, they fail. */
+export function whenAsked(hurdle: Hurdle, clear: Clear): void {
+  hurdles.set(hurdle, clear);
+}
 
 /** Called whenever an answer says that there is no session any more. */
 export function whenSignedOut(listener: Listener): void {
@@ -107,6 +124,8 @@ export function url(path: string, places: object = {}, query: object = {}): stri
 
 function failureOf(status: number, slug: string): Failure {
   if (slug === 'sign-in-failed') return 'refused';
+  if (slug === 'session-locked') return 'locked';
+  if (slug === 'step-up-required') return 'step_up';
   if (status === 401) return 'signed_out';
   if (status === 403) return 'forbidden';
   if (status === 404) return 'not_found';
@@ -130,17 +149,32 @@ export async function readProblem(response: Response): Promise<ApiError> {
   return new ApiError(failureOf(response.status, slug), response.status, slug, fields);
 }
 
-/** Makes one call. Resolves with status and data, or throws `ApiError`. */
+/**
+ * Makes one call, again after each hurdle that was cleared. Resolves with status and data, or throws `ApiError`.
+ */
 export async function call<P extends keyof Paths, M extends Method>(
   method: M,
   path: P,
   options: Options<Operation<P, M>>,
 ): Promise<AnswerOf<Operation<P, M>>> {
-  const { path: places, query, body, idempotencyKey, active, signal } = options as Extras & {
-    path?: object;
-    query?: object;
-    body?: unknown;
-  };
+  for (;;) {
+    try {
+      return (await attempt(method, path, options as Anything)) as AnswerOf<Operation<P, M>>;
+    } catch (error) {
+      const clear = error instanceof ApiError ? hurdles.get(error.slug) : undefined;
+      if (clear === undefined || !(await clear())) throw error;
+    }
+  }
+}
+
+interface Anything extends Extras {
+  path?: object;
+  query?: object;
+  body?: unknown;
+}
+
+async function attempt(method: Method, path: string, options: Anything): Promise<{ status: number; data: unknown }> {
+  const { path: places, query, body, idempotencyKey, active, signal } = options;
   const headers: Record<string, string> = { Accept: 'application/json' };
   // Every write is JSON, with or without a body: the server refuses other kinds.
   if (method !== 'get') headers['Content-Type'] = 'application/json';
@@ -179,7 +213,7 @@ export async function call<P extends keyof Paths, M extends Method>(
   }
   try {
     const data: unknown = text === '' ? undefined : JSON.parse(text);
-    return { status: response.status, data } as AnswerOf<Operation<P, M>>;
+    return { status: response.status, data };
   } catch {
     throw new ApiError('failed', response.status, '');
   }

@@ -13,7 +13,10 @@ export function failureText(failure: Failure): string {
     case 'invalid':
       return t('error-invalid');
     case 'signed_out':
+    case 'locked':
       return t('ended-title');
+    case 'step_up':
+      return t('error-step-up');
     case 'forbidden':
     case 'not_found':
       return t('not-found-text');

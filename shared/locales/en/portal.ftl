@@ -32,6 +32,7 @@ error-busy = The service is busy right now. Wait a moment and try again.
 error-too-many = That was too often. Wait a few minutes and try again.
 error-failed = Something went wrong on our side. Try again in a few minutes.
 error-invalid = We could not accept this. Check what you typed and try again.
+error-step-up = This was not done, because nobody confirmed who is here. Try again.
 not-found-title = This page is not here
 not-found-text = The address may be mistyped, or the page is not yours to see.
 

@@ -32,6 +32,7 @@ error-busy = El servicio está ocupado en este momento. Espere un poco e intént
 error-too-many = Fueron demasiados intentos. Espere unos minutos e inténtelo de nuevo.
 error-failed = Algo falló de nuestro lado. Inténtelo de nuevo en unos minutos.
 error-invalid = No pudimos aceptar esto. Revise lo que escribió e inténtelo de nuevo.
+error-step-up = No se hizo, porque nadie confirmó quién está aquí. Inténtelo de nuevo.
 not-found-title = Esta página no está aquí
 not-found-text = Quizás la dirección está mal escrita, o la página no es suya.
 
