@@ -6,7 +6,9 @@
 import type { PendingPaths } from './pending';
 import type { paths } from './schema';
 
-type Paths = paths & PendingPaths;
+type PendingOf<P> = P extends keyof PendingPaths ? PendingPaths[P] : unknown;
+type ListedOf<P> = P extends keyof paths ? Omit<paths[P], keyof PendingOf<P>> : unknown;
+type Paths = { [P in keyof paths | keyof PendingPaths]: PendingOf<P> & ListedOf<P> };
 
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 type Operation<P extends keyof Paths, M extends Method> = M extends keyof Paths[P] ? NonNullable<Paths[P][M]> : never;

@@ -1,10 +1,166 @@
 /** Routes of the contract that the OpenAPI document does not list yet. A page that calls one copes with a 404. */
+import type { AuthenticationJson, CreationOptionsJson, RegistrationJson, RequestOptionsJson } from '../lib/passkey';
+import type { components } from './schema';
+
+type SessionView = components['schemas']['SessionView'];
+type PatientView = components['schemas']['PatientView'];
+
+interface Answer<Body> {
+  headers: Record<string, unknown>;
+  content: { 'application/json': Body };
+}
+interface Nothing {
+  headers: Record<string, unknown>;
+  content?: never;
+}
+/** One method of a route: what its path holds, what it takes, what it answers. */
+interface Operation<Path, Body, Responses> {
+  parameters: { query?: never; header?: never; cookie?: never } & Path;
+  requestBody: { content: { 'application/json': Body } };
+  responses: Responses;
+}
+interface Bare<Path, Responses> {
+  parameters: { query?: never; header?: never; cookie?: never } & Path;
+  requestBody?: never;
+  responses: Responses;
+}
+type Here = { path?: never };
+type Id = { path: { id: string } };
+
+interface BrowserView {
+  program: string | null;
+  system: string | null;
+}
+
+export interface Passkey {
+  id: string;
+  name?: string | null;
+  created_at: string;
+  last_used_at: string | null;
+  browser: BrowserView;
+}
+
+export interface Factors {
+  passkeys: number;
+  totp: boolean;
+  recovery_codes_left: number;
+}
+
+export interface OpenSession {
+  id: string;
+  current: boolean;
+  kind: string;
+  scope: string;
+  browser: BrowserView;
+  created_at: string;
+  last_used_at: string;
+  expires_at: string;
+}
+
+export type DateMistake = 'day_month_swapped' | 'one_digit_off' | 'different';
+
+export interface ContactReach {
+  id: string;
+  kind: 'email' | 'phone';
+  value: string;
+  state: 'unverified' | 'verified' | 'failing';
+  verified_at: string | null;
+  accounts: { id: string; name: string; relation: string }[];
+  patients: number;
+  restricted_since: string | null;
+}
+
+export interface NoticeReach {
+  id: string;
+  at: string;
+  contact_id: string;
+  channel: 'email' | 'sms';
+  state: 'sent' | 'failed' | 'bounced' | 'deferred' | 'collapsed' | 'suppressed';
+  why: string | null;
+  opened_at: string | null;
+  tries: DateMistake[];
+  resent: number;
+}
+
+export interface Reach {
+  only_my_devices: boolean;
+  locked: boolean;
+  contacts: ContactReach[];
+  notices: NoticeReach[];
+  tries: { at: string; kind: DateMistake; way: 'notice' | 'code' }[];
+  devices: { account_id: string; id: string; browser: BrowserView; last_used_at: string }[];
+  sessions: number;
+}
+
 export interface PendingPaths {
-  '/v1/notices/resend': {
-    post: {
-      parameters: { query?: never; header?: never; path?: never; cookie?: never };
-      requestBody: { content: { 'application/json': { notice: string } } };
-      responses: { 202: { headers: Record<string, unknown>; content?: never } };
-    };
+  '/v1/notices/resend': { post: Operation<Here, { notice: string }, { 202: Nothing }> };
+  '/v1/session/step-up-codes': {
+    post: Bare<Here, { 202: Answer<{ code_length: number; expires_in_seconds: number; sent_to: string }> }>;
   };
+  '/v1/session/step-up': {
+    post: Operation<
+      Here,
+      { code: string } | { passkey: AuthenticationJson } | { totp: string },
+      { 200: Answer<SessionView> }
+    >;
+  };
+  '/v1/session/passkey-options': { post: Bare<Here, { 200: Answer<{ publicKey: RequestOptionsJson }> }> };
+  '/v1/session/lock': { post: Bare<Here, { 204: Nothing }> };
+  '/v1/sessions': {
+    get: Bare<Here, { 200: Answer<{ items: OpenSession[]; next_cursor: null }> }>;
+    delete: Bare<Here, { 204: Nothing }>;
+  };
+  '/v1/sessions/{id}': { delete: Bare<Id, { 204: Nothing }> };
+  '/v1/sessions/passkey-options': {
+    post: Operation<Here, { practice: string; for: string }, { 200: Answer<{ publicKey: RequestOptionsJson }> }>;
+  };
+  '/v1/sessions/second-factor': {
+    post: Operation<
+      Here,
+      { passkey: AuthenticationJson } | { totp: string } | { recovery_code: string },
+      { 201: Answer<SessionView> }
+    >;
+  };
+  '/v1/passkeys/options': { post: Bare<Here, { 200: Answer<{ publicKey: CreationOptionsJson }> }> };
+  '/v1/passkeys': {
+    get: Bare<Here, { 200: Answer<{ items: Passkey[] }> }>;
+    post: Operation<
+      Here,
+      { credential: RegistrationJson; name?: string },
+      { 201: Answer<Passkey | SessionView> }
+    >;
+  };
+  '/v1/passkeys/{id}': { delete: Bare<Id, { 204: Nothing }> };
+  '/v1/factors': { get: Bare<Here, { 200: Answer<Factors> }> };
+  '/v1/totp': {
+    post: Bare<Here, { 200: Answer<{ secret: string; otpauth_url: string; qr_svg: string }> }>;
+    put: Operation<Here, { totp: string }, { 200: Answer<{ recovery_codes: string[] }> }>;
+    delete: Bare<Here, { 204: Nothing }>;
+  };
+  '/v1/staff/{id}/factors': { delete: Bare<Id, { 204: Nothing }> };
+  '/v1/patients/{id}/reach': { get: Bare<Id, { 200: Answer<Reach> }> };
+  '/v1/patients/{id}/notices': { post: Operation<Id, { contact_id: string }, { 202: Nothing }> };
+  '/v1/patients/{id}/tries/clear': { post: Bare<Id, { 204: Nothing }> };
+  '/v1/patients/{id}/sign-out': { post: Bare<Id, { 204: Nothing }> };
+  '/v1/patients/{id}/device-links': {
+    post: Operation<
+      Id,
+      { account_id?: string; id_seen: boolean },
+      { 201: Answer<{ url: string; qr_svg: string; expires_in_seconds: number }> }
+    >;
+  };
+  '/v1/patients/{id}/contacts': {
+    put: Operation<
+      Id,
+      {
+        account_id?: string;
+        emails: string[];
+        phones: string[];
+        reason: 'id_seen' | 'called_back' | 'other';
+        note?: string;
+      },
+      { 200: Answer<PatientView> }
+    >;
+  };
+  '/v1/patients/{id}/contacts/{contact_id}/confirm': { post: Bare<{ path: { id: string; contact_id: string } }, { 204: Nothing }> };
 }
