@@ -44,9 +44,13 @@ pub(crate) struct Outcome {
     pub(crate) p99_ms: f64,
     /// Processor seconds of the generator.
     pub(crate) own_cpu: f64,
+    /// How many answers told the client to come again, of a hundred.
+    pub(crate) again_percent: f64,
 }
 
 const WARM_UP: Duration = Duration::from_millis(800);
+/// How long a client comes again with the same request.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Runs a plan on a thread of its own.
 ///
@@ -70,9 +74,11 @@ async fn generate(plan: Plan) -> Result<Outcome> {
     }
     tokio::time::sleep_until(start.into()).await;
     let cpu = machine::cpu_of_thread()?;
-    let mut millis = Vec::new();
+    let (mut millis, mut again) = (Vec::new(), 0.0);
     while let Some(done) = clients.join_next().await {
-        millis.extend(done??);
+        let (of_client, told) = done??;
+        millis.extend(of_client);
+        again += f64::from(told);
     }
     let own_cpu = machine::cpu_of_thread()? - cpu;
     if millis.is_empty() {
@@ -85,26 +91,33 @@ async fn generate(plan: Plan) -> Result<Outcome> {
         p50_ms: millis[millis.len() / 2],
         p99_ms: millis[millis.len() * 99 / 100],
         own_cpu,
+        again_percent: 100.0 * again / (count + again),
     })
 }
 
-async fn one(plan: Plan, client: usize, start: Instant, end: Instant) -> Result<Vec<f64>> {
+/// Milliseconds of each request, and how often the client was told to come again. It comes with the same request, and its
+/// time runs on.
+async fn one(plan: Plan, client: usize, start: Instant, end: Instant) -> Result<(Vec<f64>, u32)> {
     let mut connection = connect(plan.address).await?;
-    let mut millis = Vec::new();
+    let (mut millis, mut again) = (Vec::new(), 0);
     for n in 0.. {
         let request = (plan.request)(client, n);
         let sent = Instant::now();
         if sent >= end {
             break;
         }
-        let (status, body) = send(&mut connection, request).await?;
+        let (mut status, mut body) = send(&mut connection, request.clone()).await?;
+        while status == StatusCode::SERVICE_UNAVAILABLE && sent.elapsed() < PATIENCE {
+            again += 1;
+            (status, body) = send(&mut connection, request.clone()).await?;
+        }
         let now = Instant::now();
         check(&plan, n, status, &body)?;
         if sent >= start && now <= end {
             millis.push((now - sent).as_secs_f64() * 1e3);
         }
     }
-    Ok(millis)
+    Ok((millis, again))
 }
 
 /// Every status is looked at, and every sixteenth body: looking at all would take time from the server.

@@ -137,9 +137,10 @@ async fn measure(server: &Server, plan: &Plan) -> Result<(Outcome, String)> {
     let wall = others.seconds();
     let own = outcome.own_cpu * RUNS as f64;
     let used = format!(
-        "p50 {:.1} ms, p99 {:.1} ms; cores: server {:.2}, clients {:.2}, others {:.2}",
+        "p50 {:.1} ms, p99 {:.1} ms, told to come again {:.2} %; cores: server {:.2}, clients {:.2}, others {:.2}",
         outcome.p50_ms,
         outcome.p99_ms,
+        outcome.again_percent,
         server_seconds / wall,
         own / wall,
         others.cores(server_seconds + own),
