@@ -1,6 +1,6 @@
 //! The shape of a session.
 
-use domain::{id::PatientId, role::Role, time::Timestamp};
+use domain::{id::PatientId, role::Role, session::SessionKind, time::Timestamp};
 use platform::{
     App,
     http::Failure,
@@ -80,6 +80,9 @@ pub struct SessionView {
     pub idle_expires_at: Timestamp,
     /// What to show first.
     pub opens: Option<Opens>,
+    /// `remembered`: this browser skips the birth date. `new`: it may be remembered. Null: it never is.
+    #[schema(value_type = Option<String>, example = "new")]
+    pub device: Option<&'static str>,
     /// The token, for a client that is no browser and asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
@@ -138,6 +141,11 @@ pub(crate) async fn session_view(
         expires_at: session.times.expires_at(session.kind),
         idle_expires_at: session.times.idle_expires_at(session.kind),
         opens: session.opens.map(|id| Opens { conversation_id: id.to_string() }),
+        device: match session.kind {
+            SessionKind::PatientRemembered => Some("remembered"),
+            SessionKind::Patient if practice.policies.remember_devices => Some("new"),
+            SessionKind::Patient | SessionKind::Staff => None,
+        },
         token: None,
     })
 }

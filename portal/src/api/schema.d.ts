@@ -913,6 +913,11 @@ export interface components {
             /** @description Who is signed in. */
             account: components["schemas"]["AccountView"];
             /**
+             * @description `remembered`: this browser skips the birth date. `new`: it may be remembered. Null: it never is.
+             * @example new
+             */
+            device?: string | null;
+            /**
              * Format: date-time
              * @description When it ends in any case.
              */

@@ -66,6 +66,7 @@ async fn a_notice_and_the_birth_date_open_the_conversation() {
     let again = phone.post("/v1/sessions", json!({"token": token})).await.expect(201).json();
     assert_eq!(again["opens"]["conversation_id"], conversation);
     assert_eq!(phone.get("/v1/session").await.expect(200).json()["account"], session["account"]);
+    assert_eq!(session["device"], "new", "it may be remembered");
     phone.delete("/v1/session").await.expect(204);
     assert!(phone.cookies.is_empty());
     assert_eq!(phone.get("/v1/session").await.expect(401).problem(), "unauthenticated");
