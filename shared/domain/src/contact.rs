@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use email_address::EmailAddress as Rfc5321;
 
-use crate::Invalid;
+use crate::{Invalid, digits};
 
 /// Longest e-mail address that SMTP can carry (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
 const EMAIL_MAX_BYTES: usize = 254;
@@ -82,13 +82,23 @@ impl ContactValue {
         }
     }
 
-    /// Either, as the asked-for sign-in takes it.
+    /// Either, as the asked-for sign-in takes it from a person: with stray spaces and capitals, and a phone as people
+    /// group it (`+1 (555) 555-0104`), in the digits of any keyboard.
     ///
     /// # Errors
     /// `invalid_address`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let either =
-            if text.trim_start().starts_with('+') { Self::phone(text.trim()) } else { Self::email(text) };
+        let typed: String = text
+            .chars()
+            .filter(|c| !digits::is_space(*c))
+            .map(|c| if c == '\u{ff0b}' { '+' } else { c })
+            .collect();
+        let either = if typed.starts_with('+') {
+            let grouping = |c: &char| !matches!(c, '-' | '(' | ')' | '.' | '/');
+            Self::phone(&typed.chars().map(digits::plain).filter(grouping).collect::<String>())
+        } else {
+            Self::email(&typed)
+        };
         either.map_err(|_| Invalid::new("invalid_address"))
     }
 
@@ -111,6 +121,18 @@ impl ContactValue {
     /// The text, for the provider that delivers to it, for sealing and for staff who may see it.
     pub fn expose(&self) -> &str {
         &self.text
+    }
+
+    /// Enough for its owner to recognise it, and for nobody else to write to it: `m***@p***.test`, `+1***04`.
+    pub fn masked(&self) -> String {
+        match self.text.split_once('@') {
+            Some((local, domain)) => {
+                let first = |text: &str| text.chars().take(1).collect::<String>();
+                let end = domain.rsplit_once('.').map(|(_, end)| end).unwrap_or_default();
+                format!("{}***@{}***.{end}", first(local), first(domain))
+            }
+            None => format!("{}***{}", &self.text[..2], &self.text[self.text.len() - 2..]),
+        }
     }
 
     /// The last four digits of a phone, by which staff search.
@@ -160,6 +182,30 @@ mod tests {
         {
             assert!(ContactValue::phone(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn addresses_read_as_people_type_them() {
+        for (typed, plain) in [
+            ("  Maria @Patients.TEST\u{a0}", "maria@patients.test"),
+            ("+1 (555) 555-0104", "+15555550104"),
+            (" ＋１ ５５５ ５５５ ０１０４", "+15555550104"),
+            ("\u{200e}+١٥٥٥-٥٥٥-٠١٠٤", "+15555550104"),
+        ] {
+            assert_eq!(
+                ContactValue::parse(typed).map(|v| v.expose().to_owned()),
+                Ok(plain.to_owned()),
+                "{typed}"
+            );
+        }
+        assert!(ContactValue::parse("555 555 0104").is_err(), "no country is guessed");
+    }
+
+    #[test]
+    fn a_masked_address_is_recognised_by_its_owner_alone() {
+        let masked = |text: &str| ContactValue::parse(text).expect("valid").masked();
+        assert_eq!(masked("maria@patients.test"), "m***@p***.test");
+        assert_eq!(masked("+15555550104"), "+1***04");
     }
 
     proptest! {

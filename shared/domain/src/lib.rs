@@ -10,6 +10,7 @@ pub mod browser;
 pub mod channel;
 pub mod contact;
 pub mod conversation;
+mod digits;
 pub mod id;
 pub mod idempotency;
 pub mod language;

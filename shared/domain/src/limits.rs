@@ -15,11 +15,18 @@ impl Rate {
     }
 }
 
+const DAY: i64 = 24 * 3600;
+
 /// The limits of one practice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Sign-in messages to one address, known or not.
     pub sends_per_address: Rate,
+    /// The same over a day.
+    pub sends_per_address_and_day: Rate,
+    /// Sign-in messages asked for in one remembered browser. It has this limit of its own instead of those of the
+    /// address and the client: nobody at the same network can lock it out.
+    pub sends_per_device: Rate,
     /// Sign-in messages asked for from one client address (IPv4 /32, IPv6 /64).
     pub sends_per_client: Rate,
     /// Sign-in messages of a whole practice, over all shards.
@@ -28,6 +35,18 @@ pub struct Limits {
     pub redeems_per_client: Rate,
     /// Wrong birth dates for one contact point, over all ways in.
     pub wrong_dates_per_contact: Rate,
+    /// Wrong birth dates for one patient, over all ways in.
+    pub wrong_dates_per_patient: Rate,
+    /// Wrong birth dates for one patient since staff last cleared the count.
+    pub wrong_dates_in_all: u32,
+    /// Notices that were asked for again, for one contact point.
+    pub resends_per_contact: Rate,
+    /// The same over a day.
+    pub resends_per_contact_and_day: Rate,
+    /// Codes that one session asks for, to show once more who holds it.
+    pub step_up_codes_per_session: Rate,
+    /// Codes of a generator, for one member of staff.
+    pub totp_per_staff: Rate,
     /// Code or link tries of one sign-in attempt.
     pub tries_per_flow: u32,
     /// Birth date tries of one sign-in attempt or notice link.
@@ -38,10 +57,18 @@ impl Limits {
     /// What a deployed practice starts with.
     pub const STRICT: Self = Self {
         sends_per_address: Rate::new(3, 15 * 60),
+        sends_per_address_and_day: Rate::new(10, DAY),
+        sends_per_device: Rate::new(6, 3600),
         sends_per_client: Rate::new(20, 3600),
         sends_per_practice: Rate::new(2_000, 3600),
         redeems_per_client: Rate::new(120, 3600),
-        wrong_dates_per_contact: Rate::new(5, 24 * 3600),
+        wrong_dates_per_contact: Rate::new(5, DAY),
+        wrong_dates_per_patient: Rate::new(5, DAY),
+        wrong_dates_in_all: 15,
+        resends_per_contact: Rate::new(1, 3600),
+        resends_per_contact_and_day: Rate::new(3, DAY),
+        step_up_codes_per_session: Rate::new(3, 15 * 60),
+        totp_per_staff: Rate::new(10, 3600),
         tries_per_flow: 5,
         dates_per_flow: 5,
     };
@@ -54,10 +81,18 @@ impl Limits {
         }
         Self {
             sends_per_address: times(self.sends_per_address, factor),
+            sends_per_address_and_day: times(self.sends_per_address_and_day, factor),
+            sends_per_device: times(self.sends_per_device, factor),
             sends_per_client: times(self.sends_per_client, factor),
             sends_per_practice: times(self.sends_per_practice, factor),
             redeems_per_client: times(self.redeems_per_client, factor),
             wrong_dates_per_contact: times(self.wrong_dates_per_contact, factor),
+            wrong_dates_per_patient: times(self.wrong_dates_per_patient, factor),
+            wrong_dates_in_all: self.wrong_dates_in_all * factor,
+            resends_per_contact: times(self.resends_per_contact, factor),
+            resends_per_contact_and_day: times(self.resends_per_contact_and_day, factor),
+            step_up_codes_per_session: times(self.step_up_codes_per_session, factor),
+            totp_per_staff: times(self.totp_per_staff, factor),
             ..self
         }
     }

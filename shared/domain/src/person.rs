@@ -3,9 +3,10 @@
 use std::fmt;
 
 use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Invalid, time::Timestamp};
+use crate::{Invalid, digits, time::Timestamp};
 
 /// Longest name, in Unicode scalar values.
 const NAME_MAX_SCALARS: usize = 200;
@@ -53,12 +54,14 @@ pub(crate) fn is_direction_control(c: char) -> bool {
 pub struct BirthDate(Date);
 
 impl BirthDate {
-    /// Parses `YYYY-MM-DD` from 1880 on.
+    /// Parses `YYYY-MM-DD` from 1880 on, in the digits of any keyboard. Spaces are dropped, and its parts
+    /// may be held apart by any dash.
     ///
     /// # Errors
     /// `invalid_date` for anything else.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         const WRONG: Invalid = Invalid::new("invalid_date");
+        let text: String = text.chars().filter(|c| !digits::is_space(*c)).map(digits::plain).collect();
         let shape = text.len() == 10
             && text
                 .bytes()
@@ -76,6 +79,52 @@ impl BirthDate {
     /// The text `YYYY-MM-DD`, for sealing and comparing.
     pub fn expose(self) -> String {
         self.0.to_string()
+    }
+}
+
+/// How far a date that somebody typed is from the right one. It tells staff whether a patient mistypes, a date was
+/// written down wrongly, or somebody guesses; it never tells the date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Slip {
+    /// Day and month stand in each other's place.
+    DayMonthSwapped,
+    /// One of the eight digits differs.
+    OneDigitOff,
+    /// Anything else.
+    Different,
+}
+
+impl Slip {
+    /// The name in items and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::DayMonthSwapped => "day_month_swapped",
+            Self::OneDigitOff => "one_digit_off",
+            Self::Different => "different",
+        }
+    }
+
+    /// The slip of this name.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::DayMonthSwapped, Self::OneDigitOff, Self::Different].into_iter().find(|s| s.as_str() == text)
+    }
+}
+
+impl BirthDate {
+    /// How `tried` misses this date; `None` if it is this date.
+    pub fn slip(self, tried: Self) -> Option<Slip> {
+        let (a, b) = (self.expose(), tried.expose());
+        match a.bytes().zip(b.bytes()).filter(|(a, b)| a != b).count() {
+            0 => None,
+            _ if (self.0.year(), self.0.month(), self.0.day())
+                == (tried.0.year(), tried.0.day(), tried.0.month()) =>
+            {
+                Some(Slip::DayMonthSwapped)
+            }
+            1 => Some(Slip::OneDigitOff),
+            _ => Some(Slip::Different),
+        }
     }
 }
 
@@ -126,6 +175,8 @@ pub fn fold(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -152,13 +203,67 @@ mod tests {
     #[test]
     fn birth_dates_are_real_days() {
         assert_eq!(BirthDate::parse("1985-03-14").map(BirthDate::expose), Ok("1985-03-14".to_owned()));
-        for bad in
-            ["1985-02-30", "1985-3-14", "14.03.1985", "1879-12-31", "", "1985-03-14T00:00", "١٩٨٥-٠٣-١٤"]
-        {
+        for bad in [
+            "1985-02-30",
+            "1985-3-14",
+            "14.03.1985",
+            "1879-12-31",
+            "",
+            "1985-03-14T00:00",
+            "19850314",
+            "1985/03/14",
+        ] {
             assert!(BirthDate::parse(bad).is_err(), "{bad}");
         }
         let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("valid");
         assert!(BirthDate::parse("2026-11-24").is_ok_and(|d| d.is_after(now)));
         assert!(BirthDate::parse("2026-11-22").is_ok_and(|d| !d.is_after(now)));
+    }
+    fn date() -> impl Strategy<Value = (i16, i8, i8)> {
+        (1900_i16..2026, 1_i8..=12, 1_i8..=28)
+    }
+
+    fn birth_date(year: i16, month: i8, day: i8) -> BirthDate {
+        BirthDate::parse(&format!("{year:04}-{month:02}-{day:02}")).expect("a date")
+    }
+
+    proptest! {
+        #[test]
+        fn a_date_reads_in_the_digits_of_any_keyboard(
+            (year, month, day) in date(), script in 0_usize..digits::ZEROS.len(), dash in 0_usize..digits::DASHES.len(),
+        ) {
+            let plain = format!("{year:04}-{month:02}-{day:02}");
+            let typed = format!(" {}\u{a0}", digits::typed(&plain, script, digits::DASHES[dash]));
+            prop_assert_eq!(BirthDate::parse(&typed), BirthDate::parse(&plain));
+        }
+
+        #[test]
+        fn swapped_day_and_month_are_seen((year, month, day) in date()) {
+            prop_assume!(day <= 12 && day != month);
+            let slip = birth_date(year, month, day).slip(birth_date(year, day, month));
+            prop_assert_eq!(slip, Some(Slip::DayMonthSwapped));
+        }
+
+        #[test]
+        fn a_slip_is_the_same_both_ways_and_none_only_for_the_date_itself(
+            (y1, m1, d1) in date(), (y2, m2, d2) in date(),
+        ) {
+            let (a, b) = (birth_date(y1, m1, d1), birth_date(y2, m2, d2));
+            prop_assert_eq!(a.slip(b), b.slip(a));
+            prop_assert_eq!(a.slip(b).is_none(), a == b);
+        }
+
+        #[test]
+        fn one_other_digit_is_seen((year, month, day) in date(), other in 1_i16..10) {
+            let last = year % 10;
+            let tried = birth_date(year - last + (last + other) % 10, month, day);
+            prop_assert_eq!(birth_date(year, month, day).slip(tried), Some(Slip::OneDigitOff));
+        }
+    }
+
+    #[test]
+    fn two_digits_or_more_are_another_date() {
+        assert_eq!(birth_date(1985, 3, 14).slip(birth_date(1985, 4, 15)), Some(Slip::Different));
+        assert_eq!(birth_date(1985, 1, 2).slip(birth_date(1985, 2, 1)), Some(Slip::DayMonthSwapped));
     }
 }

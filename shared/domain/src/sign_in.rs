@@ -8,7 +8,7 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
-use crate::{Invalid, id::FlowId, id::PracticeId};
+use crate::{Invalid, digits, id::FlowId, id::PracticeId};
 
 /// Digits of a sign-in code.
 pub const CODE_DIGITS: usize = 8;
@@ -20,6 +20,12 @@ pub const FLOW_LIFE_SECONDS: i64 = 3_600;
 pub const NOTICE_UNREAD_LIFE_SECONDS: i64 = 7 * 24 * 3600;
 /// Life of a notice link after its first use.
 pub const NOTICE_READ_LIFE_SECONDS: i64 = 24 * 3600;
+/// Life of a link made at the desk that connects a phone.
+pub const DEVICE_LINK_LIFE_SECONDS: i64 = 600;
+/// Life of a remembered device.
+pub const DEVICE_LIFE_SECONDS: i64 = 90 * 24 * 3600;
+/// Life of the cookie that tells one browser from another. Browsers keep none longer.
+pub const BROWSER_LIFE_SECONDS: i64 = 400 * 24 * 3600;
 /// A contact point that leads to more patients than this opens nothing by birth date alone.
 pub const PATIENTS_PER_CONTACT_MAX: usize = 4;
 
@@ -70,12 +76,13 @@ impl LinkToken {
 }
 
 impl Code {
-    /// Parses eight digits; spaces and hyphens that people put between groups are dropped.
+    /// Parses eight digits of any keyboard; spaces and dashes that people put between groups are dropped.
     ///
     /// # Errors
     /// `invalid_code`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let digits: String = text.chars().filter(|c| !matches!(c, ' ' | '-')).collect();
+        let digits: String =
+            text.chars().filter(|c| !digits::is_space(*c)).map(digits::plain).filter(|c| *c != '-').collect();
         if digits.len() == CODE_DIGITS && digits.bytes().all(|b| b.is_ascii_digit()) {
             Ok(Self(digits))
         } else {
@@ -168,6 +175,8 @@ impl Audience {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::time::Timestamp;
 
@@ -176,7 +185,8 @@ mod tests {
         assert_eq!(Code::parse("1234 5678").map(|c| c.expose().to_owned()), Ok("12345678".to_owned()));
         assert!(Code::parse("1234567").is_err());
         assert!(Code::parse("1234567x").is_err());
-        assert!(Code::parse("١٢٣٤٥٦٧٨").is_err());
+        assert_eq!(Code::parse("١٢٣٤٥٦٧٨").map(|c| c.expose().to_owned()), Ok("12345678".to_owned()));
+        assert!(Code::parse("१२３４५६７").is_err());
         assert_eq!(Code::from_derived(42).expose(), "00000042");
         assert_eq!(format!("{:?}", Code::from_derived(42)), "Code(..)");
     }
@@ -191,6 +201,26 @@ mod tests {
         assert_eq!((again.practice, again.flow), (cookie.practice, cookie.flow));
         for bad in ["", ".", "..", "a.b.c", &cookie.expose()[1..], &format!("{}x", cookie.expose())] {
             assert!(FlowCookie::parse(bad).is_err());
+        }
+    }
+    proptest! {
+        #[test]
+        fn a_code_reads_in_the_digits_of_any_keyboard(
+            number in 0_u64..100_000_000, script in 0_usize..digits::ZEROS.len(), at in 0_usize..8,
+            dash in 0_usize..digits::DASHES.len(),
+        ) {
+            let code = Code::from_derived(number);
+            let (left, right) = code.expose().split_at(at);
+            let typed = digits::typed(&format!(" {left}- {right} "), script, digits::DASHES[dash]);
+            let read = Code::parse(&typed).map(|c| c.expose().to_owned());
+            prop_assert_eq!(read, Ok(code.expose().to_owned()));
+        }
+
+        #[test]
+        fn whatever_is_typed_is_eight_digits_or_nothing(typed in ".{0,20}") {
+            if let Ok(code) = Code::parse(&typed) {
+                prop_assert!(code.expose().len() == 8 && code.expose().bytes().all(|b| b.is_ascii_digit()));
+            }
         }
     }
 }

@@ -45,6 +45,15 @@ pub fn link_token(key: &Key, purpose: SecretPurpose, id: &str, issue: u32) -> Li
     LinkToken::parse(&URL_SAFE_NO_PAD.encode(&tag.as_ref()[..16])).expect("22 characters")
 }
 
+/// A link token that is shown once and never sent again: 128 random bits.
+///
+/// # Panics
+/// Never: sixteen bytes are 22 characters of base64url.
+#[allow(clippy::expect_used, reason = "sixteen bytes are 22 characters of base64url")]
+pub fn random_link_token(entropy: &Entropy) -> LinkToken {
+    LinkToken::parse(&URL_SAFE_NO_PAD.encode(entropy.bytes::<16>())).expect("22 characters")
+}
+
 /// The code of the `issue`-th message of a flow. The bias of the remainder is below 10^-11.
 pub fn code(key: &Key, id: &str, issue: u32) -> Code {
     let tag = derive(key, SecretPurpose::FlowCode, id, issue);

@@ -6,6 +6,10 @@ use http::{HeaderMap, HeaderValue, header};
 pub const SESSION: &str = "__Host-session";
 /// The sign-in attempt of this browser.
 pub const FLOW: &str = "__Host-flow";
+/// This browser, known or not: it tells one browser from another and proves nothing.
+pub const BROWSER: &str = "__Host-browser";
+/// The remembered device.
+pub const DEVICE: &str = "__Host-device";
 
 /// The value of a cookie, if it was sent exactly once. Twice means that somebody planted one.
 pub fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

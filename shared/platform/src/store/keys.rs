@@ -108,6 +108,11 @@ pub fn reach(practice: PracticeId, patient: PatientId, at: Timestamp, event: Eve
     ItemKey::new(patient_partition(practice, patient), format!("{REACH_PREFIX}{at}#{event}"))
 }
 
+/// How often wrong birth dates were tried for a patient.
+pub fn tries(practice: PracticeId, patient: PatientId) -> ItemKey {
+    ItemKey::new(patient_partition(practice, patient), "TRIES")
+}
+
 /// Sort key prefix of what [`reach`] keeps.
 pub const REACH_PREFIX: &str = "REACH#";
 

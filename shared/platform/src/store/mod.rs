@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod contact;
 pub mod conversation;
+pub mod device_link;
 pub mod flow;
 pub mod grant;
 pub mod idempotency;
@@ -22,5 +23,6 @@ pub mod rights;
 pub mod session;
 pub mod staff;
 pub mod table;
+pub mod tries;
 
 pub use table::{Cancelled, Store, StoreError, Write};

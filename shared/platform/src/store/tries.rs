@@ -1,0 +1,193 @@
+//! Wrong birth dates: counted before anything is compared, for the contact and for every patient whom the date might
+//! be of, and kept for staff to see how somebody fails.
+
+use domain::{
+    id::{ContactPointId, EventId, PatientId, PracticeId},
+    limits::Limits,
+    person::Slip,
+    time::Timestamp,
+};
+
+use super::{
+    Store, StoreError, Write,
+    item::{Attributes, Item, NewItem, number, string},
+    keys,
+    rate::Counter,
+    table::Change,
+};
+
+/// How long staff see a wrong date.
+const KEPT_SECONDS: i64 = 180 * 24 * 3600;
+
+/// What is counted for one try of a birth date.
+pub struct DateTry<'a> {
+    /// The practice.
+    pub practice: PracticeId,
+    /// The contact that the first proof went to.
+    pub contact: &'a str,
+    /// Whom the date might be of, each as text.
+    pub patients: &'a [(PatientId, String)],
+    /// The practice's limits.
+    pub limits: Limits,
+}
+
+/// How often wrong dates were tried for a patient since staff last cleared it.
+fn in_all(practice: PracticeId, patient: PatientId) -> keys::ItemKey {
+    keys::tries(practice, patient)
+}
+
+fn contact_counter(practice: PracticeId, contact: &str, limits: Limits) -> Counter<'_> {
+    Counter { practice, scope: "birth-date", subject: contact, rate: limits.wrong_dates_per_contact }
+}
+
+fn patient_counter(practice: PracticeId, patient: &str, limits: Limits) -> Counter<'_> {
+    Counter { practice, scope: "birth-date-patient", subject: patient, rate: limits.wrong_dates_per_patient }
+}
+
+impl<'a> DateTry<'a> {
+    /// The counters of a day.
+    pub fn counters(&self) -> Vec<Counter<'a>> {
+        let patients =
+            self.patients.iter().map(|(_, text)| patient_counter(self.practice, text, self.limits));
+        std::iter::once(contact_counter(self.practice, self.contact, self.limits)).chain(patients).collect()
+    }
+
+    /// The counts that only staff end, beside the counters.
+    pub fn counting(&self) -> Vec<Write> {
+        let count = |patient| {
+            Change::new(in_all(self.practice, patient), "ADD wrong :one")
+                .when("attribute_not_exists(wrong) OR wrong < :most")
+                .value(":one", number(1))
+                .value(":most", number(self.limits.wrong_dates_in_all))
+        };
+        self.patients.iter().map(|(patient, _)| Write::Update(count(*patient))).collect()
+    }
+
+    /// Gives all of it back: the date was right.
+    pub fn giving_back(&self, now: Timestamp) -> Vec<Write> {
+        let counters = self.counters().into_iter().map(|counter| Store::uncount(&counter, now));
+        let in_all = self.patients.iter().map(|(patient, _)| {
+            Change::new(in_all(self.practice, *patient), "ADD wrong :less").value(":less", number(-1))
+        });
+        counters.chain(in_all).map(Write::Update).collect()
+    }
+}
+
+/// By which first proof somebody came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// The link of a notice.
+    Notice,
+    /// The link or code of an asked-for sign-in.
+    Code,
+}
+
+impl Way {
+    /// The name in items and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Notice => "notice",
+            Self::Code => "code",
+        }
+    }
+
+    /// The way of this name.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Notice, Self::Code].into_iter().find(|way| way.as_str() == text)
+    }
+}
+
+/// What `reach` says in the item of a wrong date.
+const WRONG_DATE: &str = "wrong_date";
+
+/// A wrong birth date as staff see it: never the date itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WrongDate {
+    /// When.
+    pub at: Timestamp,
+    /// How far off.
+    pub slip: Slip,
+    /// After which first proof.
+    pub way: Way,
+    /// The notice whose link it was, as the id of its outbox item.
+    pub outbox: Option<String>,
+}
+
+impl WrongDate {
+    /// The item in the patient's partition; `id` is that of the event that tells of the failure.
+    pub fn to_item(&self, practice: PracticeId, patient: PatientId, id: EventId) -> Attributes {
+        NewItem::new(&keys::reach(practice, patient, self.at, id))
+            .with("reach", string(WRONG_DATE))
+            .with("at", number(self.at.as_millis()))
+            .with("slip", string(self.slip.as_str()))
+            .with("way", string(self.way.as_str()))
+            .with_some("outbox", self.outbox.as_ref().map(string))
+            .with("ttl", number(self.at.as_seconds() + KEPT_SECONDS))
+            .build()
+    }
+
+    /// From an item of the patient's partition; `None` if it tells of something else.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(item: &Item) -> Result<Option<Self>, StoreError> {
+        if item.text("reach")? != WRONG_DATE {
+            return Ok(None);
+        }
+        Ok(Some(Self {
+            at: item.time("at")?,
+            slip: item.one_of("slip", Slip::from_stored)?,
+            way: item.one_of("way", Way::from_stored)?,
+            outbox: item.optional_text("outbox").map(str::to_owned),
+        }))
+    }
+}
+
+/// The writes that let a patient try again at once: the count that only staff end, and what was counted today for the
+/// patient and these contacts. The caller adds the audit event.
+pub fn clearing(
+    practice: PracticeId,
+    patient: PatientId,
+    contacts: &[ContactPointId],
+    limits: Limits,
+    now: Timestamp,
+) -> Vec<Write> {
+    let mut writes = vec![Write::Delete(super::table::Table::Chat, in_all(practice, patient))];
+    writes.push(patient_counter(practice, &patient.to_string(), limits).forgetting(now));
+    writes.extend(
+        contacts
+            .iter()
+            .map(|contact| contact_counter(practice, &contact.to_string(), limits).forgetting(now)),
+    );
+    writes
+}
+
+impl Store {
+    /// How often wrong dates were tried for a patient since staff last cleared it.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn wrong_dates(&self, practice: PracticeId, patient: PatientId) -> Result<u32, StoreError> {
+        let item = self.get(&in_all(practice, patient)).await?;
+        Ok(item.and_then(|item| item.optional_number("wrong")).unwrap_or(0))
+    }
+
+    /// Does what [`clearing`] lists, with the audit event.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn clear_tries(
+        &self,
+        patient: PatientId,
+        contacts: &[ContactPointId],
+        limits: Limits,
+        audit: &domain::audit::Event,
+    ) -> Result<(), StoreError> {
+        let writes = || {
+            let mut writes = clearing(audit.practice, patient, contacts, limits, audit.at);
+            writes.push(super::audit::write(audit));
+            writes
+        };
+        self.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)
+    }
+}
