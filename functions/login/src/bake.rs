@@ -7,11 +7,11 @@ use axum::{
 use domain::{
     audit::{Event, Verb},
     browser::Browser,
-    id::{ConversationId, DeviceId, SessionId},
+    id::{ContactPointId, ConversationId, DeviceId, PatientId, SessionId},
     language::Language,
     session::{SessionKind, SessionTimes},
 };
-use http::{HeaderMap, StatusCode, header, request::Parts};
+use http::{HeaderMap, StatusCode, header};
 use platform::{
     App,
     http::{Failure, cookie},
@@ -30,7 +30,7 @@ use platform::{
     },
 };
 
-use crate::view::session_view;
+use crate::{view::session_view, visitor::Visitor};
 
 /// A session that was made, with its token.
 pub(crate) struct Fresh {
@@ -104,26 +104,38 @@ impl Baker<'_> {
         let now = self.app.clock.now();
         let token = SessionToken { practice, holder, secret: secrets::browser_secret(&self.app.entropy) };
         let key = token.key();
-        let Basis { kind, scope, opens, browser, device, fresh } = draft.basis;
+        let basis = draft.basis;
+        // Rotation gives no more time: a session ends when the one that it replaces would have.
+        let created_at = basis.replaces.as_ref().map_or(now, |old| old.times.created_at);
         let session = Session {
             id: SessionId::new(now, self.app.entropy.id()),
             practice,
             holder,
-            kind,
-            times: SessionTimes { created_at: now, active_at: now },
+            kind: basis.kind,
+            times: SessionTimes { created_at, active_at: now },
             roles: draft.roles,
             grants: draft.grants,
-            scope,
-            opens,
+            scope: basis.scope,
+            opens: basis.opens,
             sealed_name: self.sealer.seal_bytes(&key, "sealed_name", name),
             language,
-            browser,
-            device,
-            proven_at: fresh.then_some(now),
+            browser: basis.browser,
+            device: basis.device,
+            contact: basis.contact,
+            step_up: None,
+            proven_at: basis.fresh.then_some(now),
             hash: token.hash(),
         };
-        let mut event: Event = session.event(&self.app.entropy, now, Verb::SignedIn);
-        event.conversation = opens;
+        let verb = match &basis.replaces {
+            Some(old) => {
+                writes.push(Write::End(Table::Chat, old.key()));
+                Verb::SteppedUp
+            }
+            None => Verb::SignedIn,
+        };
+        let mut event: Event = session.event(&self.app.entropy, now, verb);
+        event.conversation = basis.opens;
+        event.patient = basis.patient;
         writes.push(Write::Create(Table::Chat, session.to_item()?));
         writes.push(audit::write(&event));
         // A condition that does not hold is a link that was used, a right that was taken, a person that was barred:
@@ -149,19 +161,35 @@ pub(crate) struct Basis {
     pub(crate) scope: Scope,
     /// The conversation that the sign-in was for.
     pub(crate) opens: Option<ConversationId>,
+    /// The patient whose proof it was.
+    pub(crate) patient: Option<PatientId>,
+    /// The contact point that the first proof went to.
+    pub(crate) contact: Option<ContactPointId>,
     /// The browser that it is made in.
     pub(crate) browser: Browser,
     /// The remembered device that it rests on.
     pub(crate) device: Option<DeviceId>,
     /// Whether a proof was shown just now that counts as fresh.
     pub(crate) fresh: bool,
+    /// The session that ends with it, because its holder showed one more proof.
+    pub(crate) replaces: Option<Session>,
 }
 
-/// Whether a client that is no browser asks for the token itself: browsers always send one of these headers.
-pub(crate) fn token_wanted(parts: &Parts, want_token: bool) -> bool {
-    let from_browser =
-        parts.headers.keys().any(|name| *name == header::ORIGIN || name.as_str().starts_with("sec-fetch-"));
-    want_token && !from_browser
+impl Basis {
+    /// A session that opens everything and rests on nothing yet.
+    pub(crate) const fn new(kind: SessionKind, browser: Browser) -> Self {
+        Self {
+            kind,
+            scope: Scope::Full,
+            opens: None,
+            patient: None,
+            contact: None,
+            browser,
+            device: None,
+            fresh: false,
+            replaces: None,
+        }
+    }
 }
 
 impl Fresh {
@@ -170,15 +198,16 @@ impl Fresh {
         self,
         app: &App,
         known: Vec<Patient>,
-        with_token: bool,
+        visitor: &Visitor,
     ) -> Result<Response, Failure> {
         let mut view = session_view(app, &self.session, known).await?;
-        view.token = with_token.then(|| self.token.expose());
+        view.token = visitor.with_token.then(|| self.token.expose());
         let policy = self.session.kind.policy();
         let max_age = policy.persistent_cookie.then_some(policy.absolute_seconds);
         let mut headers = HeaderMap::new();
         headers.append(header::SET_COOKIE, cookie::set(cookie::SESSION, &self.token.expose(), max_age));
         headers.append(header::SET_COOKIE, cookie::clear(cookie::FLOW));
+        headers.extend(visitor.mark.cookie().map(|value| (header::SET_COOKIE, value)));
         Ok((StatusCode::CREATED, headers, Json(view)).into_response())
     }
 }

@@ -6,14 +6,19 @@
 
 mod bake;
 mod login_links;
+mod notice;
+mod people;
 mod person;
 mod public;
 mod redeem;
+mod remembered;
 mod session;
 pub mod view;
+mod visitor;
 
 platform::endpoints! {
     login_links::ask_for_link,
+    login_links::ask_for_link_again,
     redeem::redeem,
     person::prove_person,
     session::get_session,

@@ -7,6 +7,7 @@ use domain::{
     language::Language,
     practice::Slug,
     sign_in::{Audience, CODE_DIGITS, FLOW_LIFE_SECONDS, FlowCookie, SECRET_LIFE_SECONDS},
+    time::Timestamp,
 };
 use http::{HeaderMap, StatusCode, header};
 use platform::{
@@ -19,15 +20,18 @@ use platform::{
     secrets,
     store::{
         StoreError, Write, contact,
-        flow::NewFlow,
+        device::DeviceToken,
+        flow::{self, NewFlow},
         outbox,
         practice::Practice,
-        rate::{Counted, Counter, SHARED_SHARDS},
+        rate::{CountedAll, Counter, SHARED_SHARDS},
         table::Table,
     },
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+use crate::visitor;
 
 /// Who wants to sign in.
 #[derive(Deserialize, ToSchema)]
@@ -55,6 +59,8 @@ pub(crate) struct LinkAsked {
     /// Life of link and code, from when the message leaves.
     expires_in_seconds: i64,
 }
+
+const LINK_ASKED: LinkAsked = LinkAsked { code_length: CODE_DIGITS, expires_in_seconds: SECRET_LIFE_SECONDS };
 
 /// Sends a sign-in message, if the address belongs to somebody. The answer never says whether it does.
 #[utoipa::path(post, path = "/v1/login-links", operation_id = "askForLink", tag = "sign-in",
@@ -87,8 +93,6 @@ pub(crate) async fn ask_for_link(
 
     let (sealer, index_key) =
         tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Index))?;
-    count(&app, &practice, &contact::blind(&index_key, &address), &network).await?;
-
     let now = app.clock.now();
     let secret = secrets::browser_secret(&app.entropy);
     let cookie = FlowCookie { practice: practice.id, flow: FlowId::new(now, app.entropy.id()), secret };
@@ -102,14 +106,72 @@ pub(crate) async fn ask_for_link(
         language,
         at: now,
     };
-    let (flow, message) = (flow.to_item(&sealer), outbox::sign_in_item(practice.id, cookie.flow, 1, now));
-    let writes =
-        || vec![Write::Create(Table::Chat, flow.clone()), Write::Create(Table::Chat, message.clone())];
-    app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
-
+    let asker = Asker {
+        app: &app,
+        practice: &practice,
+        address: contact::blind(&index_key, &address),
+        network,
+        device: visitor::device(&headers).filter(|device| device.practice == practice.id),
+    };
+    let message = outbox::sign_in_item(practice.id, cookie.flow, 1, now);
+    let writes = [Write::Create(Table::Chat, flow.to_item(&sealer)), Write::Create(Table::Chat, message)];
+    // Nothing but a limit can be in the way of a new id.
+    if asker.send(&writes, now).await? == Sent::Refused {
+        return Err(StoreError::Contended.into());
+    }
     let value = cookie::set(cookie::FLOW, &cookie.expose(), Some(FLOW_LIFE_SECONDS));
-    let answer = LinkAsked { code_length: CODE_DIGITS, expires_in_seconds: SECRET_LIFE_SECONDS };
-    Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::SET_COOKIE, value)]), Json(answer)))
+    Ok((StatusCode::ACCEPTED, HeaderMap::from_iter([(header::SET_COOKIE, value)]), Json(LINK_ASKED)))
+}
+
+/// Nothing: everything is in the cookie.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskAgain {}
+
+/// Sends one more message of the attempt that this browser began. The answer never says whether it began one.
+#[utoipa::path(post, path = "/v1/login-links/again", operation_id = "askForLinkAgain", tag = "sign-in",
+    request_body = AskAgain,
+    responses(
+        (status = 202, body = LinkAsked),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn ask_for_link_again(
+    State(app): State<App>,
+    _: OwnOrigin,
+    ClientNetwork(network): ClientNetwork,
+    headers: HeaderMap,
+    Body(AskAgain {}): Body<AskAgain>,
+) -> Result<impl IntoResponse, Failure> {
+    if let Some(cookie) = cookie::get(&headers, cookie::FLOW).and_then(|text| FlowCookie::parse(text).ok()) {
+        again(&app, &cookie, network, &headers).await?;
+    }
+    Ok((StatusCode::ACCEPTED, Json(LINK_ASKED)))
+}
+
+async fn again(app: &App, cookie: &FlowCookie, network: String, headers: &HeaderMap) -> Result<(), Failure> {
+    let now = app.clock.now();
+    let Some(practice) = app.practice(cookie.practice).await? else { return Ok(()) };
+    let hash = secrets::hash(cookie.secret.expose());
+    let flow = app.store.flow(practice.id, cookie.flow).await?;
+    let Some(flow) = flow.filter(|flow| flow.is_of(&hash) && !flow.is_over(now)) else { return Ok(()) };
+    let (sealer, index_key) =
+        tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Index))?;
+    let asker = Asker {
+        app,
+        practice: &practice,
+        address: contact::blind(&index_key, &flow.address(&sealer)?),
+        network,
+        device: visitor::device(headers).filter(|device| device.practice == practice.id),
+    };
+    let message = outbox::sign_in_item(practice.id, flow.id, flow.issues + 1, now);
+    let writes = [Write::Update(flow::issue_again(&flow, &hash, now)), Write::Create(Table::Chat, message)];
+    // The last of its messages is out, or somebody pressed twice: what was sent is all there is.
+    asker.send(&writes, now).await.map(drop)
 }
 
 fn first_language(practice: &Practice) -> Language {
@@ -117,27 +179,61 @@ fn first_language(practice: &Practice) -> Language {
     first.and_then(|text| Language::parse(text).ok()).unwrap_or_else(Language::english)
 }
 
-/// The limits of asking: by address (known or not), by network, by practice. All are counted, whichever is over.
-async fn count(app: &App, practice: &Practice, address: &str, network: &str) -> Result<(), Failure> {
-    let limits = practice.policies.limits();
-    let now = app.clock.now();
-    let shard = app.entropy.below(u64::from(SHARED_SHARDS)).to_string();
-    let counter = |scope, subject, rate| Counter { practice: practice.id, scope, subject, rate };
-    let mut shared = limits.sends_per_practice;
-    shared.count = shared.count.div_ceil(SHARED_SHARDS);
-    let (by_address, by_network, by_practice) = (
-        counter("send-address", address, limits.sends_per_address),
-        counter("send-network", network, limits.sends_per_client),
-        counter("send-practice", shard.as_str(), shared),
-    );
-    let (address, network, practice) = tokio::try_join!(
-        app.store.count(&by_address, now),
-        app.store.count(&by_network, now),
-        app.store.count(&by_practice, now),
-    )?;
-    let longest = [address, network, practice].into_iter().filter_map(|counted| match counted {
-        Counted::Within => None,
-        Counted::Over(seconds) => Some(seconds),
-    });
-    longest.max().map_or(Ok(()), |seconds| Err(Failure::TooMany(seconds)))
+/// Whose limits a message counts at.
+struct Asker<'a> {
+    app: &'a App,
+    practice: &'a Practice,
+    /// The blind index of the address, known or not.
+    address: String,
+    network: String,
+    device: Option<DeviceToken>,
+}
+
+/// What became of asking for a message.
+#[derive(PartialEq, Eq)]
+enum Sent {
+    /// It is on its way.
+    Begun,
+    /// A condition of the writes did not hold.
+    Refused,
+}
+
+impl Asker<'_> {
+    /// Counts at every limit and writes, or does nothing at all: whoever is over one limit uses up no other. Known and
+    /// unknown addresses cost the same.
+    async fn send(&self, writes: &[Write], now: Timestamp) -> Result<Sent, Failure> {
+        let limits = self.practice.policies.limits();
+        let shard = self.app.entropy.below(u64::from(SHARED_SHARDS)).to_string();
+        let device_hash = self.device.as_ref().map(DeviceToken::hash).unwrap_or_default();
+        let counter = |scope, subject, rate| Counter { practice: self.practice.id, scope, subject, rate };
+        let mut shared = limits.sends_per_practice;
+        shared.count = shared.count.div_ceil(SHARED_SHARDS);
+        let by_practice = counter("send-practice", shard.as_str(), shared);
+        if let Some(device) = &self.device {
+            let counters = [counter("send-device", &device_hash, limits.sends_per_device), by_practice];
+            let mut all = vec![Write::Check(device.must_be_live(now))];
+            all.extend_from_slice(writes);
+            match self.app.store.count_all(&counters, &all, now).await? {
+                // Not a device of ours, or no longer: it counts as anybody.
+                CountedAll::Refused(0) => {}
+                counted => return sent(counted),
+            }
+        }
+        // The longest to wait for comes first: that is the one that the answer names.
+        let counters = [
+            counter("send-address-day", &self.address, limits.sends_per_address_and_day),
+            by_practice,
+            counter("send-network", &self.network, limits.sends_per_client),
+            counter("send-address", &self.address, limits.sends_per_address),
+        ];
+        sent(self.app.store.count_all(&counters, writes, now).await?)
+    }
+}
+
+fn sent(counted: CountedAll) -> Result<Sent, Failure> {
+    match counted {
+        CountedAll::Within => Ok(Sent::Begun),
+        CountedAll::Over { seconds, .. } => Err(Failure::TooMany(seconds)),
+        CountedAll::Refused(_) => Ok(Sent::Refused),
+    }
 }

@@ -1,5 +1,7 @@
 //! The second proof: the birth date. It also chooses the patient behind a shared address.
 
+use std::sync::Arc;
+
 use axum::{
     Json,
     extract::State,
@@ -7,12 +9,11 @@ use axum::{
 };
 use domain::{
     audit::{ActorId, Verb},
-    browser::Browser,
-    id::{AccountId, ContactPointId, ConversationId, PatientId, PracticeId},
-    person::{BirthDate, PersonName, fold},
+    id::{AccountId, ContactPointId, ConversationId, PatientId},
+    limits::Limits,
+    person::{BirthDate, PersonName},
     session::SessionKind,
     sign_in::{FlowCookie, LinkToken, PATIENTS_PER_CONTACT_MAX},
-    time::Timestamp,
 };
 use http::{StatusCode, request::Parts};
 use platform::{
@@ -24,24 +25,25 @@ use platform::{
     sealing::FieldSealer,
     secrets,
     store::{
-        Store, StoreError, Write,
-        account::Account,
-        audit,
+        StoreError, Write, audit, contact,
         flow::{self, FlowTry, LeadsTo},
         keys, notice_link,
-        patient::Patient,
         practice::Practice,
-        rate::{Counted, Counter},
-        session::{Grant, Scope},
+        rate::CountedAll,
+        session::Scope,
+        table::{Change, Table},
+        tries::{self, DateTry, WrongDate},
     },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::{Baker, Basis, token_wanted},
-    redeem::count_redeem,
+    bake::{Baker, Basis},
+    people::{People, Typed, distinct, people},
+    redeem::{count_redeem, redeem_counter},
     view::{NextStep, SessionView},
+    visitor::Visitor,
 };
 
 /// A birth date, after a link or code or together with the token of a notice.
@@ -87,57 +89,59 @@ pub(crate) async fn prove_person(
         body.first_name.as_deref().map(|text| fields.check("/first_name", PersonName::parse(text)));
     fields.done()?;
     let date = date.ok_or_else(|| Failure::field("/birth_date", "invalid_date"))?;
+    let visitor = Visitor::of(&parts, &app.entropy, body.want_token);
     let way = match &body.token {
-        Some(token) => by_notice(&app, token, network).await?,
+        Some(token) => by_notice(&app, token, &visitor).await?,
         None => by_flow(&app, &parts, &network).await?,
     };
     let way = way.ok_or(Failure::SignInFailed)?;
-    let person = Asked {
-        date,
-        first_name: first_name.flatten(),
-        with_token: token_wanted(&parts, body.want_token),
-        browser: crate::browser(&parts.headers),
-    };
-    sign_in(&app, way, &person).await
-}
-
-struct Asked {
-    date: BirthDate,
-    first_name: Option<PersonName>,
-    with_token: bool,
-    browser: Browser,
+    let typed = Typed { date, first_name: first_name.flatten() };
+    Attempt { app: &app, way, typed, network: &network, visitor: &visitor }.decide().await
 }
 
 /// The first proof, with its try counted.
 struct Way {
-    practice: std::sync::Arc<Practice>,
+    practice: Arc<Practice>,
     contact: ContactPointId,
     candidates: Vec<(AccountId, PatientId)>,
-    opens: Option<ConversationId>,
+    /// The notice that it came by.
+    notice: Option<Notice>,
     /// What ends the first proof, as part of the session's transaction.
-    end: platform::store::table::Change,
-    /// The network that is still to be counted: the practice that counts it is known from the link only.
-    uncounted_network: Option<String>,
+    end: Change,
+}
+
+/// A notice link as a way in.
+struct Notice {
+    conversation: ConversationId,
+    patient: PatientId,
+    outbox: String,
+    /// Whether it is another browser's. Then it is refused as a wrong date is, with the same calls.
+    is_foreign: bool,
 }
 
 /// A notice link, live and with tries left.
-async fn by_notice(app: &App, token: &str, network: String) -> Result<Option<Way>, Failure> {
+async fn by_notice(app: &App, token: &str, visitor: &Visitor) -> Result<Option<Way>, Failure> {
     let Ok(token) = LinkToken::parse(token) else { return Ok(None) };
     let now = app.clock.now();
     let hash = secrets::hash(token.expose());
-    let most = domain::limits::Limits::STRICT.dates_per_flow;
+    let most = Limits::STRICT.dates_per_flow;
     let Some(link) = app.store.try_notice_date(&hash, most).await? else { return Ok(None) };
     let practice = app.known_practice(link.practice).await?;
     if !link.is_live(now) {
         return Ok(None);
     }
+    let browser = visitor.mark.hash();
     Ok(Some(Way {
         practice,
         contact: link.contact,
+        notice: Some(Notice {
+            conversation: link.conversation,
+            patient: link.patient,
+            outbox: link.outbox.clone(),
+            is_foreign: !link.is_open_in(&browser),
+        }),
         candidates: link.candidates,
-        opens: Some(link.conversation),
-        end: notice_link::mark_used(&hash, now),
-        uncounted_network: Some(network),
+        end: notice_link::bind(&hash, &browser, now),
     }))
 }
 
@@ -150,146 +154,133 @@ async fn by_flow(app: &App, parts: &Parts, network: &str) -> Result<Option<Way>,
     let hash = secrets::hash(cookie.secret.expose());
     let most = practice.policies.limits().dates_per_flow;
     let attempt = FlowTry { practice: practice.id, flow: cookie.flow, secret_hash: &hash, most };
-    let (flow, ()) = tokio::try_join!(
-        async { app.store.try_flow_date(&attempt, now).await.map_err(Failure::from) },
-        count_redeem(app, &practice, network, now),
-    )?;
-    Ok(flow.and_then(|flow| match (flow.leads_to, flow.contact) {
+    let Some(flow) = app.store.try_flow_date(&attempt, now).await? else {
+        // Where a flow is found, its network is counted together with the date.
+        count_redeem(app, &practice, network, now).await?;
+        return Ok(None);
+    };
+    Ok(match (flow.leads_to, flow.contact) {
         (Some(LeadsTo::Patients(candidates)), Some(contact)) => Some(Way {
             end: flow::consume(practice.id, flow.id, now),
             practice,
             contact,
             candidates,
-            opens: None,
-            uncounted_network: None,
+            notice: None,
         }),
         _ => None,
-    }))
+    })
 }
 
-async fn sign_in(app: &App, way: Way, asked: &Asked) -> Result<Response, Failure> {
-    let now = app.clock.now();
-    let practice = &way.practice;
-    let sealer = app.sealer(practice).await?;
-    let subject = way.contact.to_string();
-    let rate = practice.policies.limits().wrong_dates_per_contact;
-    let counter = Counter { practice: practice.id, scope: "birth-date", subject: &subject, rate };
-    let by_network = async {
-        match &way.uncounted_network {
-            Some(network) => count_redeem(app, practice, network, now).await,
-            None => Ok(()),
-        }
-    };
-    let (counted, people, ()) = tokio::try_join!(
-        async { app.store.count(&counter, now).await.map_err(Failure::from) },
-        async { people(app, practice.id, &way.candidates, &sealer, now).await.map_err(Failure::from) },
-        by_network,
-    )?;
-    let fitting = people.fitting(asked);
-    let too_shared = people.patients.len() > PATIENTS_PER_CONTACT_MAX;
-    if counted != Counted::Within || too_shared || fitting.is_empty() {
-        let mut event = audit::event(&app.entropy, now, practice.id, ActorId::System, Verb::SignInFailed);
-        event.conversation = way.opens;
-        event.object = Some(subject);
-        app.store.record(&event).await?;
-        return Err(Failure::SignInFailed);
-    }
-    let [account] = fitting[..] else {
-        if asked.first_name.is_some() {
-            return Err(Failure::SignInFailed);
-        }
-        // The date was right; only whose it is remains to be said.
-        app.store.change(Store::uncount(&counter, now)).await?;
-        return Ok((StatusCode::OK, Json(NextStep { next: "first_name" })).into_response());
-    };
-    let person = people.accounts.iter().find(|(a, _)| a.id == account).ok_or(Failure::SignInFailed)?;
-    let beside = vec![Write::Update(way.end), Write::Update(Store::uncount(&counter, now))];
-    let baker = Baker { app, sealer: &sealer };
-    // A link and a birth date alone open the conversation that the link leads to; a code opens everything.
-    let basis = Basis {
-        kind: SessionKind::Patient,
-        scope: Scope::Full,
-        opens: way.opens,
-        browser: asked.browser,
-        device: None,
-        fresh: way.opens.is_none(),
-    };
-    let fresh = baker.for_account(practice.id, &person.0, person.1.clone(), basis, beside).await?;
-    fresh.into_answer(app, people.patients, asked.with_token).await
+/// One birth date, typed after one first proof.
+struct Attempt<'a> {
+    app: &'a App,
+    way: Way,
+    typed: Typed,
+    network: &'a str,
+    visitor: &'a Visitor,
 }
 
-/// Everybody that a first proof may lead to, as they stand now.
-struct People {
-    accounts: Vec<(Account, Vec<Grant>)>,
-    patients: Vec<Patient>,
-    pairs: Vec<(AccountId, PatientId)>,
-}
-
-async fn people(
-    app: &App,
-    practice: PracticeId,
-    candidates: &[(AccountId, PatientId)],
-    sealer: &FieldSealer,
-    now: Timestamp,
-) -> Result<People, StoreError> {
-    let mut accounts: Vec<AccountId> = candidates.iter().map(|(account, _)| *account).collect();
-    accounts.sort();
-    accounts.dedup();
-    let mut patients: Vec<PatientId> = candidates.iter().map(|(_, patient)| *patient).collect();
-    patients.sort();
-    patients.dedup();
-    let mut wanted: Vec<_> = accounts.iter().map(|id| keys::account(practice, *id)).collect();
-    wanted.extend(patients.iter().map(|id| keys::patient(practice, *id)));
-    let grants = accounts.iter().map(|id| app.store.grants(practice, *id));
-    let (items, grants) =
-        tokio::try_join!(app.store.get_many(&wanted), futures_util::future::try_join_all(grants))?;
-    let (account_items, patient_items) = items.split_at(accounts.len());
-    let mut people = People { accounts: Vec::new(), patients: Vec::new(), pairs: Vec::new() };
-    for ((id, item), mut grants) in accounts.iter().zip(account_items).zip(grants) {
-        if let Some(item) = item {
-            grants.retain(|grant| grant.is_live(now));
-            people.accounts.push((Account::from_item(*id, item, sealer)?, grants));
+impl Attempt<'_> {
+    async fn decide(&self) -> Result<Response, Failure> {
+        let (app, way) = (self.app, &self.way);
+        let now = app.clock.now();
+        let practice = &way.practice;
+        let sealer = app.sealer(practice).await?;
+        let contact = way.contact.to_string();
+        let patients = distinct(way.candidates.iter().map(|(_, patient)| *patient));
+        let too_shared = patients.len() > PATIENTS_PER_CONTACT_MAX;
+        let patients: Vec<_> =
+            patients.into_iter().filter(|_| !too_shared).map(|id| (id, id.to_string())).collect();
+        let limits = practice.policies.limits();
+        let tried = DateTry { practice: practice.id, contact: &contact, patients: &patients, limits };
+        let mut counters = vec![redeem_counter(practice, self.network)];
+        counters.extend(tried.counters());
+        let counting = tried.counting();
+        let (counted, people) = tokio::try_join!(
+            app.store.count_all(&counters, &counting, now),
+            people(app, practice.id, &way.candidates, &sealer, now),
+        )?;
+        if let CountedAll::Over { which: 0, seconds } = counted {
+            return Err(Failure::TooMany(seconds));
         }
-    }
-    for (id, item) in patients.iter().zip(patient_items) {
-        if let Some(item) = item {
-            people.patients.push(Patient::from_item(*id, item, sealer)?);
-        }
-    }
-    // A pair counts only while its grant does.
-    people.pairs = candidates
-        .iter()
-        .filter(|(account, patient)| {
-            people
-                .accounts
-                .iter()
-                .any(|(a, grants)| a.id == *account && grants.iter().any(|g| g.patient == *patient))
-        })
-        .copied()
-        .collect();
-    Ok(people)
-}
-
-impl People {
-    /// The accounts that the birth date leads to, and where it fits several people, the first name too. Every
-    /// patient is compared, so that the time does not tell which one fits.
-    fn fitting(&self, asked: &Asked) -> Vec<AccountId> {
-        let date = asked.date.expose();
-        let mut fitting: Vec<(AccountId, &Patient)> = Vec::new();
-        for (account, patient) in &self.pairs {
-            let patient = self.patients.iter().find(|p| p.id == *patient);
-            let fits = patient.is_some_and(|p| secrets::equal(&p.birth_date.expose(), &date));
-            if let (true, Some(patient)) = (fits, patient) {
-                fitting.push((*account, patient));
+        let only = way.notice.as_ref().map(|notice| notice.patient);
+        let fitting = people.fitting(&self.typed, only);
+        let is_foreign = way.notice.as_ref().is_some_and(|notice| notice.is_foreign);
+        let considered = counted == CountedAll::Within && !too_shared;
+        match fitting[..] {
+            [(account, patient)] if considered && !is_foreign => {
+                let given_back = tried.giving_back(now);
+                self.sign_in(&people, &sealer, account, patient, given_back).await
             }
+            // The date was right; only whose it is remains to be said.
+            [_, _, ..] if considered && !is_foreign && self.typed.first_name.is_none() => {
+                let writes = || tried.giving_back(now);
+                app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
+                Ok((StatusCode::OK, Json(NextStep { next: "first_name" })).into_response())
+            }
+            _ => self.refuse(&people, considered).await,
         }
-        if let Some(name) = &asked.first_name {
-            let first = fold(name.first_word());
-            fitting.retain(|(_, patient)| fold(patient.name.first_word()) == first);
-        }
-        let mut accounts: Vec<AccountId> = fitting.into_iter().map(|(account, _)| account).collect();
-        accounts.sort();
-        accounts.dedup();
-        accounts
+    }
+
+    /// Says no, as to everybody, and keeps for staff how the date missed. What was counted stays counted.
+    async fn refuse(&self, people: &People, considered: bool) -> Result<Response, Failure> {
+        let (app, way) = (self.app, &self.way);
+        let now = app.clock.now();
+        let practice = way.practice.id;
+        let mut event = audit::event(&app.entropy, now, practice, ActorId::System, Verb::SignInFailed);
+        event.conversation = way.notice.as_ref().map(|notice| notice.conversation);
+        event.object = Some(way.contact.to_string());
+        let nearest = people.nearest(self.typed.date);
+        event.patient =
+            nearest.map(|(patient, _)| patient).or(way.notice.as_ref().map(|notice| notice.patient));
+        let wrong = nearest.filter(|_| considered).map(|(patient, slip)| {
+            let (by, outbox) = match &way.notice {
+                Some(notice) => (tries::Way::Notice, Some(notice.outbox.clone())),
+                None => (tries::Way::Code, None),
+            };
+            WrongDate { at: now, slip, way: by, outbox }.to_item(practice, patient, event.id)
+        });
+        let writes = || {
+            let mut writes = vec![audit::write(&event)];
+            writes.extend(wrong.iter().map(|item| Write::Create(Table::Chat, item.clone())));
+            writes
+        };
+        app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
+        Err(Failure::SignInFailed)
+    }
+
+    async fn sign_in(
+        &self,
+        people: &People,
+        sealer: &FieldSealer,
+        account: AccountId,
+        patient: PatientId,
+        given_back: Vec<Write>,
+    ) -> Result<Response, Failure> {
+        let (app, way) = (self.app, &self.way);
+        let practice = way.practice.id;
+        let (account, _) =
+            people.accounts.iter().find(|(a, _)| a.id == account).ok_or(Failure::SignInFailed)?;
+        let grants = people.opened(account.id, way.notice.as_ref().map(|notice| notice.patient));
+        // Whoever reads the contact's mail is let in only while the contact is theirs.
+        let still_theirs = keys::contact_account(practice, way.contact, account.id);
+        let mut beside = vec![
+            Write::Update(way.end.clone()),
+            Write::Check(Change::new(still_theirs, "").when("attribute_exists(PK)")),
+            Write::Update(contact::verified(practice, way.contact, app.clock.now())),
+        ];
+        beside.extend(given_back);
+        let basis = Basis {
+            opens: way.notice.as_ref().map(|notice| notice.conversation),
+            patient: Some(patient),
+            contact: Some(way.contact),
+            // A link and a birth date alone open what the link leads to; a code opens everything.
+            scope: if way.notice.is_some() { Scope::Conversation } else { Scope::Full },
+            fresh: way.notice.is_none(),
+            ..Basis::new(SessionKind::Patient, self.visitor.browser)
+        };
+        let baker = Baker { app, sealer };
+        let fresh = baker.for_account(practice, account, grants, basis, beside).await?;
+        fresh.into_answer(app, people.patients.clone(), self.visitor).await
     }
 }

@@ -7,12 +7,11 @@ use axum::{
 };
 use domain::{
     browser::Browser,
-    id::PracticeId,
     session::SessionKind,
     sign_in::{Audience, Code, FlowCookie, LinkToken},
     time::Timestamp,
 };
-use http::{StatusCode, request::Parts};
+use http::{HeaderMap, StatusCode, header, request::Parts};
 use platform::{
     App,
     http::{
@@ -26,15 +25,16 @@ use platform::{
         flow::{self, Flow, FlowTry, LeadsTo},
         practice::Practice,
         rate::{Counted, Counter},
-        session::{Holder, Scope, SessionToken},
     },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::{Baker, Basis, token_wanted},
-    view::{NextStep, Opens, SessionView, session_view},
+    bake::{Baker, Basis},
+    notice, remembered,
+    view::{NextStep, SessionView},
+    visitor::Visitor,
 };
 
 /// A link or a code, exactly one of them.
@@ -72,7 +72,7 @@ pub(crate) async fn redeem(
     Body(body): Body<Redeem>,
 ) -> Result<Response, Failure> {
     let flow = cookie::get(&parts.headers, cookie::FLOW).and_then(|text| FlowCookie::parse(text).ok());
-    let with_token = token_wanted(&parts, body.want_token);
+    let visitor = Visitor::of(&parts, &app.entropy, body.want_token);
     match (body.token, body.code) {
         (Some(token), None) => {
             let token = LinkToken::parse(&token).ok();
@@ -80,25 +80,29 @@ pub(crate) async fn redeem(
             if let (Some(cookie), Some(offered)) = (&flow, &offered)
                 && let Some(flow) = compare(&app, cookie, &network, offered).await?
             {
-                return proven(&app, &flow, with_token).await;
+                return proven(&app, &flow, &visitor).await;
             }
             match token {
-                Some(token) => notice(&app, &parts, &token).await,
-                None => Ok(birth_date_next()),
+                Some(token) => notice::open(&app, &parts, &token, &visitor).await,
+                None => Ok(birth_date_next(Some(&visitor))),
             }
         }
         (None, Some(code)) => {
             let cookie = flow.ok_or(Failure::SignInFailed)?;
             let code = Code::parse(&code).map_err(|_| Failure::SignInFailed)?;
             let flow = compare(&app, &cookie, &network, &Offered::Code(&code)).await?;
-            proven(&app, &flow.ok_or(Failure::SignInFailed)?, with_token).await
+            proven(&app, &flow.ok_or(Failure::SignInFailed)?, &visitor).await
         }
         _ => Err(Failure::field("", "token_or_code")),
     }
 }
 
-fn birth_date_next() -> Response {
-    (StatusCode::OK, Json(NextStep { next: "birth_date" })).into_response()
+/// What comes next. Whoever opens a link of any kind gets the mark of this browser now, so that an answer that gets lost
+/// after the birth date binds the link to a browser that still has it.
+pub(crate) fn birth_date_next(visitor: Option<&Visitor>) -> Response {
+    let mark = visitor.and_then(|visitor| visitor.mark.cookie());
+    let headers: HeaderMap = mark.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
+    (StatusCode::OK, headers, Json(NextStep { next: "birth_date" })).into_response()
 }
 
 enum Offered<'a> {
@@ -139,27 +143,34 @@ async fn compare(
 }
 
 /// The limit of offering secrets, by network.
+pub(crate) fn redeem_counter<'a>(practice: &Practice, network: &'a str) -> Counter<'a> {
+    let rate = practice.policies.limits().redeems_per_client;
+    Counter { practice: practice.id, scope: "redeem-network", subject: network, rate }
+}
+
+/// Counts at [`redeem_counter`].
 pub(crate) async fn count_redeem(
     app: &App,
     practice: &Practice,
     network: &str,
     now: Timestamp,
 ) -> Result<(), Failure> {
-    let rate = practice.policies.limits().redeems_per_client;
-    let counter = Counter { practice: practice.id, scope: "redeem-network", subject: network, rate };
-    match app.store.count(&counter, now).await? {
+    match app.store.count(&redeem_counter(practice, network), now).await? {
         Counted::Within => Ok(()),
         Counted::Over(seconds) => Err(Failure::TooMany(seconds)),
     }
 }
 
 /// What link or code has earned: patients the next question, staff a session where the practice allows that.
-async fn proven(app: &App, flow: &Flow, with_token: bool) -> Result<Response, Failure> {
+async fn proven(app: &App, flow: &Flow, visitor: &Visitor) -> Result<Response, Failure> {
     let now = app.clock.now();
     match (flow.audience, &flow.leads_to) {
-        (Audience::Patient, Some(LeadsTo::Patients(_))) => {
+        (Audience::Patient, Some(LeadsTo::Patients(candidates))) => {
+            if let Some(answer) = remembered::by_flow(app, flow, candidates, visitor).await? {
+                return Ok(answer);
+            }
             if app.store.prove_flow(flow, now).await? {
-                Ok(birth_date_next())
+                Ok(birth_date_next(None))
             } else {
                 Err(Failure::SignInFailed)
             }
@@ -175,41 +186,11 @@ async fn proven(app: &App, flow: &Flow, with_token: bool) -> Result<Response, Fa
             let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
             let consume = Write::Update(flow::consume(practice.id, flow.id, now));
             let baker = Baker { app, sealer: &sealer };
-            let basis = Basis {
-                kind: SessionKind::Staff,
-                scope: Scope::Full,
-                opens: None,
-                browser: Browser::from_stored(&flow.browser),
-                device: None,
-                fresh: true,
-            };
+            let basis =
+                Basis { fresh: true, ..Basis::new(SessionKind::Staff, Browser::from_stored(&flow.browser)) };
             let fresh = baker.for_staff(practice.id, &staff, basis, vec![consume]).await?;
-            fresh.into_answer(app, Vec::new(), with_token).await
+            fresh.into_answer(app, Vec::new(), visitor).await
         }
         _ => Err(Failure::SignInFailed),
     }
-}
-
-/// A notice link: opens directly where a live session may see it, otherwise asks for the birth date.
-async fn notice(app: &App, parts: &Parts, token: &LinkToken) -> Result<Response, Failure> {
-    let Some(session) =
-        cookie::get(&parts.headers, cookie::SESSION).and_then(|t| SessionToken::parse(t).ok())
-    else {
-        return Ok(birth_date_next());
-    };
-    let now = app.clock.now();
-    let hash = secrets::hash(token.expose());
-    let (found, link) =
-        tokio::try_join!(app.store.session_with(&session, &[], now), app.store.notice_link(&hash))?;
-    let (Some((mut session, _)), Some(link)) = (found, link) else { return Ok(birth_date_next()) };
-    let practice: PracticeId = session.practice;
-    let theirs = link.practice == practice
-        && link.candidates.iter().any(|(account, _)| session.holder == Holder::Account(*account));
-    if !theirs || !link.is_live(now) {
-        return Ok(birth_date_next());
-    }
-    session.opens = Some(link.conversation);
-    let mut view = session_view(app, &session, Vec::new()).await?;
-    view.opens = Some(Opens { conversation_id: link.conversation.to_string() });
-    Ok((StatusCode::CREATED, Json(view)).into_response())
 }

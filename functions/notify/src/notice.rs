@@ -183,10 +183,13 @@ impl Round<'_> {
         let link = NoticeLink {
             practice: self.item.practice,
             conversation: self.about.conversation,
+            patient: self.about.patient,
+            outbox: self.item.id.clone(),
             contact: target.point,
             candidates: target.candidates.clone(),
             created_at: self.now,
             used_at: None,
+            bound_to: None,
         };
         self.state.app.store.create_notice_link(&link, &secrets::hash(token.expose())).await?;
         Ok(match self.state.post(&point.value, &envelope, self.item.created_at).await {

@@ -76,8 +76,9 @@ pub(crate) async fn send(
     let letterhead =
         Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
     let envelope = write(&flow, issue, &link_key, &letterhead, &found, &address, &item.id)?;
-    // Before the message leaves: who holds its code must not find a flow that leads nowhere.
-    app.store.resolve_flow(&flow, found.contact, &found.leads_to).await?;
+    // Before the message leaves: who holds its code must not find a flow that leads nowhere, nor a message that was
+    // never sent.
+    app.store.resolve_flow(&flow, issue, found.contact, &found.leads_to, app.clock.now()).await?;
     match state.post(&address, &envelope, item.created_at).await {
         Ok(accepted) => {
             let at = app.clock.now();

@@ -2,7 +2,7 @@
 
 /// The zero of each script that is read; its other digits follow it.
 pub(crate) const ZEROS: [char; 5] = [
-    '0', // Arabic-Indic
+    '0',       // Arabic-Indic
     '\u{660}', // Extended Arabic-Indic: Persian, Urdu
     '\u{6f0}', // Devanagari
     '\u{966}', // Full width: Chinese and Japanese keyboards

@@ -10,6 +10,7 @@
 
 pub mod browser;
 pub mod leaks;
+pub mod messages;
 pub mod people;
 pub mod tap;
 pub mod world;

@@ -225,6 +225,8 @@ impl World {
             language: Language::english(),
             browser: domain::browser::Browser::default(),
             device: None,
+            contact: None,
+            step_up: None,
             proven_at: Some(now),
             hash: token.hash(),
         };

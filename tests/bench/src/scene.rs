@@ -138,6 +138,8 @@ impl Scene {
             language: Language::english(),
             browser: domain::browser::Browser::default(),
             device: None,
+            contact: None,
+            step_up: None,
             proven_at: Some(now),
             hash: token.hash(),
         };

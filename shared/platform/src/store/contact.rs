@@ -12,6 +12,7 @@ use super::{
     Store, StoreError,
     item::{Attributes, Item, NewItem, number, string},
     keys,
+    table::Change,
 };
 use crate::{seal::Key, sealing::FieldSealer, secrets};
 
@@ -67,6 +68,13 @@ impl ContactPoint {
 /// That a contact point leads to an account.
 pub fn link_item(practice: PracticeId, point: ContactPointId, account: AccountId) -> Attributes {
     NewItem::new(&keys::contact_account(practice, point, account)).build()
+}
+
+/// That somebody proved to read what goes to a contact point, as part of their sign-in.
+pub fn verified(practice: PracticeId, point: ContactPointId, now: Timestamp) -> Change {
+    Change::new(keys::contact_point(practice, point), "SET verified_at = if_not_exists(verified_at, :now)")
+        .when("attribute_exists(PK)")
+        .value(":now", number(now.as_millis()))
 }
 
 impl Store {

@@ -57,6 +57,7 @@ impl NewFlow<'_> {
             .with("expires_at", number(self.at.plus_seconds(FLOW_LIFE_SECONDS).as_millis()))
             .with("tries", number(0))
             .with("date_tries", number(0))
+            .with("issues", number(1))
             .with("ttl", number(self.at.as_seconds() + FLOW_LIFE_SECONDS + 3600))
             .build()
     }
@@ -103,6 +104,10 @@ pub struct Flow {
     pub contact: Option<ContactPointId>,
     /// Whom it leads to, once that is known.
     pub leads_to: Option<LeadsTo>,
+    /// How many messages were asked for.
+    pub issues: u32,
+    /// When each message was last handed to the provider.
+    offered: Vec<Option<Timestamp>>,
     /// When each message was accepted by the provider.
     accepted: Vec<Option<Timestamp>>,
     /// Whether link or code was proven already.
@@ -135,6 +140,8 @@ impl Flow {
             browser: item.text("browser")?.to_owned(),
             contact: item.optional_text("contact_point").and_then(|t| ContactPointId::parse(t).ok()),
             leads_to,
+            issues: item.number("issues")?,
+            offered: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("offered_{n}"))).collect(),
             accepted: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("accepted_{n}"))).collect(),
             proven_at: item.optional_time("proven_at"),
             item,
@@ -151,18 +158,26 @@ impl Flow {
             .map_err(|_| StoreError::Malformed("sealed_address"))
     }
 
+    /// Whether the cookie of this hash began it.
+    pub fn is_of(&self, secret_hash: &str) -> bool {
+        self.item
+            .optional_text("secret_hash")
+            .is_some_and(|stored| crate::secrets::equal(stored, secret_hash))
+    }
+
     /// Whether nothing can come of it any more: it was used, or it is too old. The TTL only cleans up.
     pub fn is_over(&self, now: Timestamp) -> bool {
         let expired = self.item.optional_time("expires_at").is_none_or(|end| end <= now);
         expired || self.item.optional_time("consumed_at").is_some()
     }
 
-    /// The messages whose link and code still open something.
+    /// The messages whose link and code still open something. Their life runs from the provider's accept. Whoever is
+    /// quicker than the note of that is let in by the note of the send. A time that lies ahead is another machine's
+    /// clock, not a secret of tomorrow.
     pub fn live_issues(&self, now: Timestamp) -> Vec<u32> {
-        let live = |accepted: &Option<Timestamp>| {
-            accepted.is_some_and(|at| now < at.plus_seconds(SECRET_LIFE_SECONDS))
-        };
-        (1_u32..).zip(&self.accepted).filter(|(_, accepted)| live(accepted)).map(|(n, _)| n).collect()
+        let sent = self.accepted.iter().zip(&self.offered).map(|(accepted, offered)| accepted.or(*offered));
+        let live = |at: Timestamp| now < at.plus_seconds(SECRET_LIFE_SECONDS);
+        (1_u32..).zip(sent).filter(|(_, at)| at.is_some_and(live)).map(|(n, _)| n).collect()
     }
 }
 
@@ -242,26 +257,40 @@ impl Store {
         Ok(self.change(change).await?.is_some())
     }
 
-    /// Notes whom the address leads to, before the message leaves.
+    /// Notes whom the address leads to and that the `issue`-th message is about to leave.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn resolve_flow(
         &self,
         flow: &Flow,
+        issue: u32,
         contact: Option<ContactPointId>,
         leads_to: &LeadsTo,
+        now: Timestamp,
     ) -> Result<(), StoreError> {
         let key = keys::flow(flow.practice, flow.id);
         let change = match leads_to {
-            LeadsTo::Staff(staff) => Change::new(key, "SET staff = :who").value(":who", string(staff)),
+            LeadsTo::Staff(staff) => {
+                let update = match issue {
+                    1 => "SET staff = :who, offered_1 = :now",
+                    2 => "SET staff = :who, offered_2 = :now",
+                    _ => "SET staff = :who, offered_3 = :now",
+                };
+                Change::new(key, update).value(":who", string(staff))
+            }
             LeadsTo::Patients(candidates) => {
-                let change = Change::new(key, "SET candidates = :who, contact_point = :contact")
-                    .value(":who", string(candidates_text(candidates)));
+                let update = match issue {
+                    1 => "SET candidates = :who, contact_point = :contact, offered_1 = :now",
+                    2 => "SET candidates = :who, contact_point = :contact, offered_2 = :now",
+                    _ => "SET candidates = :who, contact_point = :contact, offered_3 = :now",
+                };
+                let change = Change::new(key, update).value(":who", string(candidates_text(candidates)));
                 change.value(":contact", string(contact.map(|c| c.to_string()).unwrap_or_default()))
             }
         };
-        self.change(change.when("attribute_exists(PK)")).await.map(drop)
+        let change = change.when("attribute_exists(PK)").value(":now", number(now.as_millis()));
+        self.change(change).await.map(drop)
     }
 
     /// Notes when the provider took the `issue`-th message. The first time counts: a repeat of the same message
@@ -280,6 +309,20 @@ impl Store {
             .value(":now", number(now.as_millis()));
         self.change(change).await.map(drop)
     }
+}
+
+/// One more message of a flow, as part of the transaction that asks for it: the flow and its cookie stay.
+pub fn issue_again(flow: &Flow, secret_hash: &str, now: Timestamp) -> Change {
+    Change::new(keys::flow(flow.practice, flow.id), "ADD issues :one")
+        .when(
+            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND issues = :issues \
+             AND issues < :most",
+        )
+        .value(":hash", string(secret_hash))
+        .value(":now", number(now.as_millis()))
+        .value(":issues", number(flow.issues))
+        .value(":most", number(ISSUES_MAX))
+        .value(":one", number(1))
 }
 
 /// The end of a flow, as part of the transaction that makes the session: it happens once.

@@ -5,6 +5,7 @@ pub mod account;
 pub mod audit;
 pub mod contact;
 pub mod conversation;
+pub mod device;
 pub mod device_link;
 pub mod flow;
 pub mod grant;

@@ -20,6 +20,10 @@ pub struct NoticeLink {
     pub practice: PracticeId,
     /// The conversation.
     pub conversation: ConversationId,
+    /// The patient of the conversation: the one whom a session by this link acts for.
+    pub patient: PatientId,
+    /// The notice, as the id of its outbox item.
+    pub outbox: String,
     /// The contact point that the notice went to.
     pub contact: ContactPointId,
     /// Who may open it, each as account and patient.
@@ -28,6 +32,8 @@ pub struct NoticeLink {
     pub created_at: Timestamp,
     /// When it first opened something.
     pub used_at: Option<Timestamp>,
+    /// The browser that opened it by birth date first, by the hash of its cookie. It opens in no other that way.
+    pub bound_to: Option<String>,
 }
 
 impl NoticeLink {
@@ -37,6 +43,8 @@ impl NoticeLink {
         NewItem::new(&keys::notice_link(token_hash))
             .with("practice", string(self.practice))
             .with("conversation", string(self.conversation))
+            .with("patient", string(self.patient))
+            .with("outbox", string(&self.outbox))
             .with("contact_point", string(self.contact))
             .with("candidates", string(candidates_text(&self.candidates)))
             .with("created_at", number(self.created_at.as_millis()))
@@ -45,15 +53,32 @@ impl NoticeLink {
             .build()
     }
 
-    fn from_item(item: &Item) -> Result<Self, StoreError> {
+    /// From its item.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
             practice: item.parsed("practice", PracticeId::parse)?,
             conversation: item.parsed("conversation", ConversationId::parse)?,
+            patient: item.parsed("patient", PatientId::parse)?,
+            outbox: item.text("outbox")?.to_owned(),
             contact: item.parsed("contact_point", ContactPointId::parse)?,
             candidates: candidates_from(item),
             created_at: item.time("created_at")?,
             used_at: item.optional_time("used_at"),
+            bound_to: item.optional_text("bound_to").map(str::to_owned),
         })
+    }
+
+    /// Whether it opens by birth date in this browser.
+    pub fn is_open_in(&self, browser: &str) -> bool {
+        self.bound_to.as_ref().is_none_or(|bound| crate::secrets::equal(bound, browser))
+    }
+
+    /// Whether an account is among those who may open it.
+    pub fn leads_to(&self, account: AccountId) -> bool {
+        self.candidates.iter().any(|(candidate, _)| *candidate == account)
     }
 
     /// Whether it still opens something.
@@ -99,13 +124,23 @@ impl Store {
     }
 }
 
-/// The use of a link, as part of the transaction that makes the session. The tries start again: the date was right.
-pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
+/// The use of a link by birth date, as part of the transaction that makes the session: it binds the link to the browser
+/// that was first. The tries start again: the date was right.
+pub fn bind(token_hash: &str, browser: &str, now: Timestamp) -> Change {
     Change::new(
         keys::notice_link(token_hash),
-        "SET used_at = if_not_exists(used_at, :now), date_tries = :none",
+        "SET used_at = if_not_exists(used_at, :now), bound_to = if_not_exists(bound_to, :browser), \
+         date_tries = :none",
     )
-    .when("attribute_exists(PK)")
+    .when("attribute_exists(PK) AND (attribute_not_exists(bound_to) OR bound_to = :browser)")
     .value(":now", number(now.as_millis()))
+    .value(":browser", string(browser))
     .value(":none", number(0))
+}
+
+/// The use of a link by a remembered device, which needs no binding.
+pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
+    Change::new(keys::notice_link(token_hash), "SET used_at = if_not_exists(used_at, :now)")
+        .when("attribute_exists(PK)")
+        .value(":now", number(now.as_millis()))
 }

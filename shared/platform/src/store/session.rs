@@ -7,7 +7,10 @@ use domain::{
     Invalid,
     audit::ActorId,
     browser::Browser,
-    id::{AccountId, ConversationId, DeviceId, PatientId, PracticeId, SessionId, StaffId},
+    id::{
+        AccountId, ContactPointId, ConversationId, DeviceId, FlowId, PatientId, PracticeId, SessionId,
+        StaffId,
+    },
     language::Language,
     role::Role,
     session::{FRESH_SECONDS, SessionKind, SessionTimes},
@@ -192,6 +195,10 @@ pub struct Session {
     pub browser: Browser,
     /// The remembered device that it rests on.
     pub device: Option<DeviceId>,
+    /// The contact point whose link or code it was made with.
+    pub contact: Option<ContactPointId>,
+    /// The attempt whose code proves once more who holds it.
+    pub step_up: Option<FlowId>,
     /// When its holder last showed a proof that counts as fresh: a code, a passkey, a code generator.
     pub proven_at: Option<Timestamp>,
     /// Hash of the secret.
@@ -239,11 +246,17 @@ impl Session {
             .with("lang", string(&self.language))
             .with("browser", string(self.browser))
             .with_some("device", self.device.map(string))
+            .with_some("contact_point", self.contact.map(string))
+            .with_some("step_up", self.step_up.map(string))
             .with_some("proven_at", self.proven_at.map(|at| number(at.as_millis())))
             .build())
     }
 
-    fn from_item(token: &SessionToken, item: &Item) -> Result<Self, StoreError> {
+    /// From its item, whose key the token proves.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(token: &SessionToken, item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
             id: item.parsed("session", SessionId::parse)?,
             practice: token.practice,
@@ -262,6 +275,8 @@ impl Session {
             language: item.parsed("lang", Language::parse)?,
             browser: Browser::from_stored(item.text("browser")?),
             device: item.optional_text("device").and_then(|t| DeviceId::parse(t).ok()),
+            contact: item.optional_text("contact_point").and_then(|t| ContactPointId::parse(t).ok()),
+            step_up: item.optional_text("step_up").and_then(|t| FlowId::parse(t).ok()),
             proven_at: item.optional_time("proven_at"),
             hash: token.hash(),
         })

@@ -72,8 +72,10 @@ pub enum Write {
     Replace(Table, Attributes),
     /// A change of an item.
     Update(Change),
-    /// The end of an item.
+    /// The end of an item, whether it is there or not.
     Delete(Table, ItemKey),
+    /// The end of an item that must be there.
+    End(Table, ItemKey),
     /// Nothing but a condition.
     Check(Change),
 }
@@ -441,6 +443,14 @@ impl Store {
                 Delete::builder()
                     .table_name(self.name(table))
                     .set_key(Some(key_attributes(&key)))
+                    .build()
+                    .map_err(refused)?,
+            ),
+            Write::End(table, key) => builder.delete(
+                Delete::builder()
+                    .table_name(self.name(table))
+                    .set_key(Some(key_attributes(&key)))
+                    .condition_expression("attribute_exists(PK)")
                     .build()
                     .map_err(refused)?,
             ),

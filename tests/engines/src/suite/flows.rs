@@ -14,7 +14,7 @@ use platform::{
         flow::{self, Flow, FlowTry, LeadsTo, NewFlow},
         item::NewItem,
         keys::{self, ItemKey},
-        notice_link::{NoticeLink, mark_used},
+        notice_link::{NoticeLink, bind},
         table::Table,
     },
 };
@@ -197,20 +197,24 @@ async fn a_flow_leads_to_whom_notify_finds(bench: Bench) {
     let point = ContactPointId::new(bench.now, bench.entropy.id());
     let flow = read(&bench, &patients).await;
     assert_eq!((flow.leads_to.as_ref(), flow.contact), (None, None));
-    bench.store.resolve_flow(&flow, Some(point), &LeadsTo::Patients(candidates.clone())).await.unwrap();
+    bench
+        .store
+        .resolve_flow(&flow, 1, Some(point), &LeadsTo::Patients(candidates.clone()), bench.now)
+        .await
+        .unwrap();
     let flow = read(&bench, &patients).await;
     assert_eq!((flow.leads_to.clone(), flow.contact), (Some(LeadsTo::Patients(candidates)), Some(point)));
     // An address that leads to nobody makes the same call.
-    bench.store.resolve_flow(&flow, None, &LeadsTo::Patients(Vec::new())).await.unwrap();
+    bench.store.resolve_flow(&flow, 1, None, &LeadsTo::Patients(Vec::new()), bench.now).await.unwrap();
     let flow = read(&bench, &patients).await;
     assert_eq!((flow.leads_to, flow.contact), (None, None));
     let who = bench.staff();
     let flow = read(&bench, &staff).await;
-    bench.store.resolve_flow(&flow, None, &LeadsTo::Staff(who)).await.unwrap();
+    bench.store.resolve_flow(&flow, 1, None, &LeadsTo::Staff(who), bench.now).await.unwrap();
     assert_eq!(read(&bench, &staff).await.leads_to, Some(LeadsTo::Staff(who)));
     let mut gone = flow;
     gone.id = FlowId::new(bench.now, bench.entropy.id());
-    bench.store.resolve_flow(&gone, None, &LeadsTo::Staff(who)).await.unwrap();
+    bench.store.resolve_flow(&gone, 1, None, &LeadsTo::Staff(who), bench.now).await.unwrap();
     assert!(bench.store.flow(bench.practice, gone.id).await.unwrap().is_none(), "nothing comes into being");
 }
 
@@ -219,9 +223,12 @@ fn link(bench: &Bench, patient: PatientId, created_at: Timestamp) -> NoticeLink 
         practice: bench.practice,
         conversation: bench.unsaved_talk(patient, bench.now).head.id,
         contact: ContactPointId::new(bench.now, bench.entropy.id()),
+        patient,
+        outbox: "notice".to_owned(),
         candidates: vec![(AccountId::new(bench.now, bench.entropy.id()), patient)],
         created_at,
         used_at: None,
+        bound_to: None,
     }
 }
 
@@ -233,20 +240,27 @@ async fn notice_links_count_tries_and_start_again_when_used(bench: Bench) {
     let attempt = async || bench.store.try_notice_date(&hash, 5).await.unwrap();
     let let_through = bench.race((0..12).map(async |_| attempt().await.is_some())).await;
     assert_eq!(let_through.into_iter().filter(|through| *through).count(), 5);
-    let used = || vec![Write::Update(mark_used(&hash, bench.at(60)))];
+    let used = || vec![Write::Update(bind(&hash, "browser", bench.at(60)))];
     bench.store.transact(used()).await.unwrap().unwrap();
     let read = attempt().await.expect("the tries start again");
     assert_eq!(
         (read.used_at, read.created_at, read.candidates),
         (Some(bench.at(60)), bench.now, made.candidates)
     );
-    let later = vec![Write::Update(mark_used(&hash, bench.at(90)))];
+    let later = vec![Write::Update(bind(&hash, "browser", bench.at(90)))];
     bench.store.transact(later).await.unwrap().unwrap();
     assert_eq!(attempt().await.unwrap().used_at, Some(bench.at(60)), "the first use counts");
+    let elsewhere = vec![Write::Update(bind(&hash, "another browser", bench.at(95)))];
+    assert!(bench.store.transact(elsewhere).await.unwrap().is_err(), "the first browser keeps it");
     let unknown = secrets::hash("no link");
     assert!(bench.store.try_notice_date(&unknown, 5).await.unwrap().is_none());
     assert!(
-        bench.store.transact(vec![Write::Update(mark_used(&unknown, bench.now))]).await.unwrap().is_err()
+        bench
+            .store
+            .transact(vec![Write::Update(bind(&unknown, "browser", bench.now))])
+            .await
+            .unwrap()
+            .is_err()
     );
     assert!(bench.store.notice_link(&unknown).await.unwrap().is_none());
 }
@@ -256,7 +270,7 @@ async fn a_retried_notice_leaves_its_link_as_it_is(bench: Bench) {
     let hash = secrets::hash(&format!("retried {}", bench.practice));
     let first = link(&bench, patient, bench.now);
     bench.store.create_notice_link(&first, &hash).await.unwrap();
-    bench.store.transact(vec![Write::Update(mark_used(&hash, bench.at(60)))]).await.unwrap().unwrap();
+    bench.store.transact(vec![Write::Update(bind(&hash, "browser", bench.at(60)))]).await.unwrap().unwrap();
     bench.store.create_notice_link(&link(&bench, patient, bench.at(120)), &hash).await.unwrap();
     let read = bench.store.notice_link(&hash).await.unwrap().unwrap();
     assert_eq!(

@@ -58,6 +58,8 @@ fn session(bench: &Bench, token: &SessionToken) -> Session {
         language: Language::english(),
         browser: domain::browser::Browser::default(),
         device: None,
+        contact: None,
+        step_up: None,
         proven_at: Some(bench.now),
         hash: token.hash(),
     }

@@ -1,0 +1,139 @@
+//! Everybody that a first proof may lead to, as they stand at the moment of the second.
+
+use domain::{
+    id::{AccountId, PatientId, PracticeId},
+    person::{BirthDate, PersonName, Slip, fold},
+    time::Timestamp,
+};
+use platform::{
+    App,
+    sealing::FieldSealer,
+    secrets,
+    store::{StoreError, account::Account, keys, patient::Patient, session::Grant},
+};
+
+/// What somebody typed to prove who they are.
+pub(crate) struct Typed {
+    pub(crate) date: BirthDate,
+    pub(crate) first_name: Option<PersonName>,
+}
+
+pub(crate) struct People {
+    /// Accounts with their live grants.
+    pub(crate) accounts: Vec<(Account, Vec<Grant>)>,
+    /// Patients.
+    pub(crate) patients: Vec<Patient>,
+    /// Those of them for whom a birth date opens nothing.
+    only_their_devices: Vec<PatientId>,
+    /// Candidates whose grant holds today.
+    pairs: Vec<(AccountId, PatientId)>,
+}
+
+/// Each once, in order.
+pub(crate) fn distinct<T: Ord>(all: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = all.collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// Reads the candidates of a first proof.
+pub(crate) async fn people(
+    app: &App,
+    practice: PracticeId,
+    candidates: &[(AccountId, PatientId)],
+    sealer: &FieldSealer,
+    now: Timestamp,
+) -> Result<People, StoreError> {
+    let accounts = distinct(candidates.iter().map(|(account, _)| *account));
+    let patients = distinct(candidates.iter().map(|(_, patient)| *patient));
+    let mut wanted: Vec<_> = accounts.iter().map(|id| keys::account(practice, *id)).collect();
+    wanted.extend(patients.iter().map(|id| keys::patient(practice, *id)));
+    let grants = accounts.iter().map(|id| app.store.grants(practice, *id));
+    let (items, grants) =
+        tokio::try_join!(app.store.get_many(&wanted), futures_util::future::try_join_all(grants))?;
+    let (account_items, patient_items) = items.split_at(accounts.len());
+    let mut people = People {
+        accounts: Vec::new(),
+        patients: Vec::new(),
+        only_their_devices: Vec::new(),
+        pairs: Vec::new(),
+    };
+    for ((id, item), mut grants) in accounts.iter().zip(account_items).zip(grants) {
+        if let Some(item) = item {
+            grants.retain(|grant| grant.is_live(now));
+            people.accounts.push((Account::from_item(*id, item, sealer)?, grants));
+        }
+    }
+    for (id, item) in patients.iter().zip(patient_items) {
+        if let Some(item) = item {
+            people.patients.push(Patient::from_item(*id, item, sealer)?);
+            if item.optional_number::<u8>("only_my_devices") == Some(1) {
+                people.only_their_devices.push(*id);
+            }
+        }
+    }
+    people.pairs = candidates
+        .iter()
+        .filter(|(account, patient)| people.grant(*account, *patient).is_some())
+        .copied()
+        .collect();
+    Ok(people)
+}
+
+impl People {
+    /// The live grant of an account for a patient.
+    fn grant(&self, account: AccountId, patient: PatientId) -> Option<Grant> {
+        let (_, grants) = self.accounts.iter().find(|(a, _)| a.id == account)?;
+        grants.iter().find(|grant| grant.patient == patient).copied()
+    }
+
+    /// The grants that a birth date opens for an account: those for one patient where the way leads to their
+    /// conversation, else for all who were candidates. Never for a patient who wants their own devices alone.
+    pub(crate) fn opened(&self, account: AccountId, only: Option<PatientId>) -> Vec<Grant> {
+        self.patients
+            .iter()
+            .map(|patient| patient.id)
+            .filter(|id| only.is_none_or(|only| only == *id) && !self.only_their_devices.contains(id))
+            .filter_map(|id| self.grant(account, id))
+            .collect()
+    }
+
+    /// The accounts that the birth date leads to, each with the patient whose it is, and where it fits several people,
+    /// the first name too. Every patient is compared, so that the time does not tell which one fits.
+    pub(crate) fn fitting(&self, typed: &Typed, only: Option<PatientId>) -> Vec<(AccountId, PatientId)> {
+        let date = typed.date.expose();
+        let mut fitting: Vec<(AccountId, &Patient)> = Vec::new();
+        for (account, patient) in &self.pairs {
+            let patient = self.patients.iter().find(|p| p.id == *patient);
+            let fits = patient.is_some_and(|p| secrets::equal(&p.birth_date.expose(), &date));
+            if let (true, Some(patient)) = (fits, patient) {
+                fitting.push((*account, patient));
+            }
+        }
+        fitting.retain(|(account, patient)| {
+            !self.only_their_devices.contains(&patient.id) && !self.opened(*account, only).is_empty()
+        });
+        if let Some(name) = &typed.first_name {
+            let first = fold(name.first_word());
+            fitting.retain(|(_, patient)| fold(patient.name.first_word()) == first);
+        }
+        let mut fitting: Vec<_> =
+            fitting.into_iter().map(|(account, patient)| (account, patient.id)).collect();
+        fitting.sort_unstable();
+        fitting.dedup_by_key(|(account, _)| *account);
+        fitting
+    }
+
+    /// Whom a wrong date comes nearest to, and how far off it is; `None` if it is somebody's.
+    pub(crate) fn nearest(&self, date: BirthDate) -> Option<(PatientId, Slip)> {
+        let of = |(_, id): &(AccountId, PatientId)| self.patients.iter().find(|p| p.id == *id);
+        let slips: Option<Vec<_>> = self
+            .pairs
+            .iter()
+            .filter_map(of)
+            .map(|patient| patient.birth_date.slip(date).map(|slip| (slip, patient.id)))
+            .collect();
+        slips?.into_iter().min().map(|(slip, id)| (id, slip))
+    }
+}

@@ -1,0 +1,96 @@
+//! Signing in on a remembered device: its secret stands in for the birth date. The first proof is needed all the same.
+
+use axum::response::Response;
+use domain::{
+    id::{AccountId, ContactPointId, ConversationId, PatientId},
+    session::SessionKind,
+};
+use platform::{
+    App,
+    http::Failure,
+    store::{
+        Write,
+        device::{self, Device, DeviceToken},
+        flow::{self, Flow},
+        keys,
+        table::Change,
+    },
+};
+
+use crate::{
+    bake::{Baker, Basis},
+    visitor::Visitor,
+};
+
+/// A first proof and the device that goes with it.
+pub(crate) struct Remembered<'a> {
+    pub(crate) token: &'a DeviceToken,
+    pub(crate) device: Device,
+    /// The conversation that the first proof leads to, and its patient.
+    pub(crate) opens: Option<(ConversationId, PatientId)>,
+    pub(crate) contact: Option<ContactPointId>,
+    /// What ends the first proof, as part of the session's transaction.
+    pub(crate) end: Change,
+}
+
+/// After a link or code: a session, if this browser is a remembered device of one of the candidates.
+pub(crate) async fn by_flow(
+    app: &App,
+    flow: &Flow,
+    candidates: &[(AccountId, PatientId)],
+    visitor: &Visitor,
+) -> Result<Option<Response>, Failure> {
+    let Some(token) = &visitor.device else { return Ok(None) };
+    if token.practice != flow.practice || !candidates.iter().any(|(account, _)| *account == token.account) {
+        return Ok(None);
+    }
+    let Some(item) = app.store.get(&token.key()).await? else { return Ok(None) };
+    let remembered = Remembered {
+        token,
+        device: Device::from_item(&item)?,
+        opens: None,
+        contact: flow.contact,
+        end: flow::consume(flow.practice, flow.id, app.clock.now()),
+    };
+    sign_in(app, &remembered, visitor).await
+}
+
+/// A session of the device's account, unless the device or the account's rights are over.
+pub(crate) async fn sign_in(
+    app: &App,
+    by: &Remembered<'_>,
+    visitor: &Visitor,
+) -> Result<Option<Response>, Failure> {
+    let now = app.clock.now();
+    let DeviceToken { practice, account, .. } = *by.token;
+    let practice = app.known_practice(practice).await?;
+    if !by.device.is_live(now) || !practice.policies.remember_devices {
+        return Ok(None);
+    }
+    let sealer = app.sealer(&practice).await?;
+    let (holder, grants) = tokio::try_join!(
+        app.store.account(practice.id, account, &sealer),
+        app.store.grants(practice.id, account),
+    )?;
+    let grants: Vec<_> = grants.into_iter().filter(|grant| grant.is_live(now)).collect();
+    let Some(holder) = holder else { return Ok(None) };
+    if by.opens.is_some_and(|(_, patient)| !grants.iter().any(|grant| grant.patient == patient)) {
+        return Ok(None);
+    }
+    let mut beside =
+        vec![Write::Update(device::mark_used(by.token.key(), now)), Write::Update(by.end.clone())];
+    beside.extend(by.contact.map(|contact| {
+        let key = keys::contact_account(practice.id, contact, account);
+        Write::Check(Change::new(key, "").when("attribute_exists(PK)"))
+    }));
+    let basis = Basis {
+        opens: by.opens.map(|(conversation, _)| conversation),
+        patient: by.opens.map(|(_, patient)| patient),
+        contact: by.contact,
+        device: Some(by.device.id),
+        ..Basis::new(SessionKind::PatientRemembered, visitor.browser)
+    };
+    let baker = Baker { app, sealer: &sealer };
+    let fresh = baker.for_account(practice.id, &holder, grants, basis, beside).await?;
+    fresh.into_answer(app, Vec::new(), visitor).await.map(Some)
+}

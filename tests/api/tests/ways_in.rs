@@ -1,0 +1,429 @@
+//! What a way in opens, to whom it is bound, and how often it may be tried.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may do all of it"
+)]
+
+use api_tests::{
+    Browser, World,
+    messages::{ask, code_in, items_with, last_message, messages_to, notice_to, sign_in_by_code, token_in},
+    people,
+};
+use domain::limits::Limits;
+use platform::store::{item::number, keys, table::Change};
+use serde_json::{Value, json};
+
+const DAY: i64 = 24 * 3600;
+
+async fn person(browser: &mut Browser, token: &str, date: &str) -> api_tests::Answer {
+    browser.post("/v1/sessions/person", json!({"token": token, "birth_date": date})).await
+}
+
+#[tokio::test]
+async fn a_notice_opens_its_conversation_alone() {
+    let world = World::start(70).await;
+    let (other, _) = notice_to(&world, "rosa", "vega.family@patients.test").await;
+    let (conversation, token) = notice_to(&world, "luis", "vega.family@patients.test").await;
+    let mut rosa = world.browser();
+    let session = person(&mut rosa, &token, "1979-05-05").await.expect(201).json();
+    assert_eq!(session["scope"], "conversation");
+    let patients: Vec<_> =
+        session["patients"].as_array().unwrap().iter().map(|p| p["name"].clone()).collect();
+    assert_eq!(patients, ["Luis Vega"], "her own date opens the message about her son, and nothing of hers");
+    rosa.get(&format!("/v1/conversations/{conversation}/messages")).await.expect(200);
+    rosa.get(&format!("/v1/conversations/{other}/messages")).await.expect(404);
+    assert_eq!(rosa.get("/v1/conversations").await.expect(403).problem(), "step-up-required");
+    let events = items_with(&world, "AuditTable", "verb", "signed_in").await;
+    let [event] = &events[..] else { panic!("one sign-in: {events:?}") };
+    assert_eq!(event["patient"]["S"], world.demo.patients["rosa"].id.to_string(), "whose date it was");
+    assert_eq!(event["conversation"]["S"], conversation);
+    assert_eq!(event["actor"]["S"], world.demo.patients["rosa"].account.unwrap().to_string());
+}
+
+#[tokio::test]
+async fn a_notice_belongs_to_the_browser_that_opened_it_first() {
+    let world = World::start(71).await;
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    let mut phone = world.browser();
+    person(&mut phone, &token, "1985-03-14").await.expect(201);
+    let mut thief = world.browser();
+    thief.post("/v1/sessions", json!({"token": token})).await.expect(200);
+    let right = person(&mut thief, &token, "1985-03-14").await.expect(401);
+    let wrong = person(&mut thief, &token, "1985-03-15").await.expect(401);
+    assert_eq!((&right.bytes, &right.headers), (&wrong.bytes, &wrong.headers));
+    assert!(!thief.cookies.contains_key("__Host-session"));
+    // The next day the session is over; the link still opens where it opened before.
+    world.clock.advance_seconds(DAY - 60);
+    phone.get("/v1/session").await.expect(401);
+    person(&mut phone, &token, "1985-03-14").await.expect(201);
+    world.clock.advance_seconds(61);
+    let mut again = phone.clone();
+    again.cookies.remove("__Host-session");
+    person(&mut again, &token, "1985-03-14").await.expect(401);
+}
+
+#[tokio::test]
+async fn another_browsers_try_costs_the_same_calls_as_a_wrong_date() {
+    let world = World::start(72).await;
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    person(&mut world.browser(), &token, "1985-03-14").await.expect(201);
+    let mut traces = Vec::new();
+    for date in ["1985-03-14", "1985-03-15"] {
+        let mut browser = world.browser();
+        browser.post("/v1/sessions", json!({"token": token})).await.expect(200);
+        let recorder = world.aws.recorder();
+        let (answer, calls) = recorder.scope(date, person(&mut browser, &token, date)).await;
+        answer.expect(401);
+        let mut names: Vec<_> = calls.0.iter().map(|c| c.operation.clone()).collect();
+        names.sort();
+        traces.push(names);
+    }
+    assert_eq!(traces[0], traces[1]);
+}
+
+#[tokio::test]
+async fn a_live_session_opens_what_it_may_see_and_no_more() {
+    let world = World::start(73).await;
+    let (first, one) = notice_to(&world, "maria", "maria@patients.test").await;
+    let (second, two) = notice_to(&world, "maria", "maria@patients.test").await;
+    let mut narrow = world.browser();
+    person(&mut narrow, &one, "1985-03-14").await.expect(201);
+    let open = narrow.post("/v1/sessions", json!({"token": one})).await.expect(201).json();
+    assert_eq!((&open["opens"]["conversation_id"], &open["scope"]), (&json!(first), &json!("conversation")));
+    let step = narrow.post("/v1/sessions", json!({"token": two})).await.expect(200).json();
+    assert_eq!(step["next"], "birth_date", "a session for one conversation does not open another");
+    let mut full = world.signed_in(&world.demo, "maria").await;
+    let open = full.post("/v1/sessions", json!({"token": one})).await.expect(201).json();
+    assert_eq!(open["opens"]["conversation_id"], first, "wherever the link is bound");
+    let open = full.post("/v1/sessions", json!({"token": two})).await.expect(201).json();
+    assert_eq!(open["opens"]["conversation_id"], second);
+    let mut john = world.signed_in(&world.demo, "john").await;
+    john.post("/v1/sessions", json!({"token": two})).await.expect(200);
+}
+
+/// A practice with the limits of a deployed one, and one patient who is reached by mail and by phone.
+async fn strict(world: &World) -> people::Practice {
+    let strict = people::practice(&world.operator, "strict", "Strict Practice", 1).await;
+    let contacts = ["eva@strict.test".to_owned(), "+15555550177".to_owned()];
+    people::add(&world.operator, strict.id, "Eva Stone", "1990-01-02", "en", &contacts).await;
+    strict
+}
+
+async fn proven(world: &World, address: &str) -> Browser {
+    let mut browser = world.browser();
+    let body = json!({"practice": "strict", "address": address});
+    browser.post("/v1/login-links", body).await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(world, address).unwrap());
+    browser.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    browser
+}
+
+async fn date(browser: &mut Browser, date: &str) -> u16 {
+    browser.post("/v1/sessions/person", json!({"birth_date": date})).await.status.as_u16()
+}
+
+#[tokio::test]
+async fn wrong_dates_are_counted_per_patient_over_all_contacts() {
+    let world = World::start(74).await;
+    strict(&world).await;
+    let mut mail = proven(&world, "eva@strict.test").await;
+    for _ in 0..3 {
+        assert_eq!(date(&mut mail, "1990-01-03").await, 401);
+    }
+    let mut phone = proven(&world, "+15555550177").await;
+    for _ in 0..2 {
+        assert_eq!(date(&mut phone, "1990-01-03").await, 401);
+    }
+    // Five in all, and neither way is open any more, though each contact has tries left.
+    assert_eq!(date(&mut mail, "1990-01-02").await, 401);
+    assert_eq!(date(&mut phone, "1990-01-02").await, 401);
+    world.clock.advance_seconds(DAY);
+    assert_eq!(date(&mut proven(&world, "eva@strict.test").await, "1990-01-02").await, 201);
+}
+
+#[tokio::test]
+async fn right_dates_are_not_counted() {
+    let world = World::start(75).await;
+    strict(&world).await;
+    for _ in 0..7 {
+        world.clock.advance_seconds(15 * 60);
+        assert_eq!(date(&mut proven(&world, "eva@strict.test").await, "1990-01-02").await, 201);
+    }
+}
+
+#[tokio::test]
+async fn fifteen_wrong_dates_shut_a_patient_until_staff_clear_them() {
+    let world = World::start(76).await;
+    let practice = strict(&world).await;
+    let reach = items_with(&world, "ChatTable", "reach", "wrong_date").await;
+    assert!(reach.is_empty());
+    for _ in 0..3 {
+        let mut browser = proven(&world, "eva@strict.test").await;
+        for typed in ["1990-02-01", "1990-01-03", "1990-01-03", "1991-01-02", "1977-07-07"] {
+            assert_eq!(date(&mut browser, typed).await, 401);
+        }
+        world.clock.advance_seconds(DAY);
+    }
+    assert_eq!(date(&mut proven(&world, "eva@strict.test").await, "1990-01-02").await, 401);
+    let seen = items_with(&world, "ChatTable", "reach", "wrong_date").await;
+    let count = |slip: &str| seen.iter().filter(|item| item["slip"]["S"] == slip).count();
+    assert_eq!(
+        (count("day_month_swapped"), count("one_digit_off"), count("different"), seen.len()),
+        (3, 9, 3, 15)
+    );
+    assert!(seen.iter().all(|item| item["way"]["S"] == "code" && item.get("outbox").is_none()));
+    let dates = serde_json::to_string(&seen).unwrap();
+    assert!(!dates.contains("1990-") && !dates.contains("1977"), "never the date itself");
+
+    let patient = patient_of(&seen[0]);
+    let store = &world.operator.store;
+    assert_eq!(store.wrong_dates(practice.id, patient).await.unwrap(), 15);
+    let event = platform::store::audit::event(
+        &world.operator.entropy,
+        world.clock.now(),
+        practice.id,
+        domain::audit::ActorId::Staff(practice.staff["ana"]),
+        domain::audit::Verb::TriesCleared,
+    );
+    store.clear_tries(patient, &[], Limits::STRICT, &event).await.unwrap();
+    assert_eq!(date(&mut proven(&world, "eva@strict.test").await, "1990-01-02").await, 201);
+}
+
+fn patient_of(item: &Value) -> domain::id::PatientId {
+    let pk = item["PK"]["S"].as_str().unwrap();
+    domain::id::PatientId::parse(pk.rsplit_once('#').unwrap().1).unwrap()
+}
+
+#[tokio::test]
+async fn a_wrong_date_at_a_notice_is_kept_with_the_notice_and_the_nearest_patient() {
+    let world = World::start(77).await;
+    let (conversation, token) = notice_to(&world, "luis", "vega.family@patients.test").await;
+    let mut browser = world.browser();
+    person(&mut browser, &token, "2012-09-18").await.expect(401);
+    let seen = items_with(&world, "ChatTable", "reach", "wrong_date").await;
+    let [item] = &seen[..] else { panic!("one: {seen:?}") };
+    assert_eq!(patient_of(item), world.demo.patients["luis"].id);
+    assert_eq!((&item["slip"]["S"], &item["way"]["S"]), (&json!("one_digit_off"), &json!("notice")));
+    let outbox = item["outbox"]["S"].as_str().unwrap();
+    let messages = items_with(&world, "ChatTable", "conversation", &conversation).await;
+    assert!(
+        messages.iter().any(|m| m["PK"]["S"].as_str().unwrap().ends_with(&format!("#{outbox}"))),
+        "it names the notice"
+    );
+    let events = items_with(&world, "AuditTable", "verb", "sign_in_failed").await;
+    assert_eq!(events.len(), 1);
+    assert_eq!(events[0]["conversation"]["S"], conversation);
+}
+
+#[tokio::test]
+async fn two_people_with_one_date_are_told_apart_by_first_name_and_a_wrong_one_counts() {
+    let world = World::start(78).await;
+    strict(&world).await;
+    let contact = ["eva@strict.test".to_owned()];
+    let strict = world.operator.practice_by_slug(&domain::practice::Slug::parse("strict").unwrap()).await;
+    let practice = strict.unwrap().unwrap().id;
+    people::add(&world.operator, practice, "Adam Stone", "1990-01-02", "en", &contact).await;
+    let mut browser = proven(&world, "eva@strict.test").await;
+    let body = json!({"birth_date": "1990-01-02"});
+    let step = browser.post("/v1/sessions/person", body).await.expect(200).json();
+    assert_eq!(step["next"], "first_name");
+    assert!(items_with(&world, "AuditTable", "verb", "sign_in_failed").await.is_empty());
+    let wrong = json!({"birth_date": "1990-01-02", "first_name": "Noah"});
+    browser.post("/v1/sessions/person", wrong).await.expect(401);
+    assert_eq!(items_with(&world, "AuditTable", "verb", "sign_in_failed").await.len(), 1);
+    let right = json!({"birth_date": "1990-01-02", "first_name": "adam"});
+    let session = browser.post("/v1/sessions/person", right).await.expect(201).json();
+    assert_eq!(session["account"]["name"], "Adam Stone");
+    // The wrong first name has cost one of five.
+    let mut later = proven(&world, "+15555550177").await;
+    let mut wrongs = 0;
+    while date(&mut later, "1990-01-03").await == 401 && wrongs < 4 {
+        wrongs += 1;
+    }
+    assert_eq!(date(&mut proven(&world, "+15555550177").await, "1990-01-02").await, 401);
+}
+
+#[tokio::test]
+async fn a_patient_who_wants_their_own_devices_alone_is_opened_by_no_date() {
+    let world = World::start(79).await;
+    let (_, token) = notice_to(&world, "luis", "vega.family@patients.test").await;
+    let luis = world.demo.patients["luis"].id;
+    let change = Change::new(keys::patient(world.demo.id, luis), "SET only_my_devices = :one")
+        .value(":one", number(1));
+    world.operator.store.change(change).await.unwrap().expect("Luis is there");
+    let wrong = person(&mut world.browser(), &token, "2012-09-18").await.expect(401);
+    for date in ["2012-09-17", "1979-05-05"] {
+        let answer = person(&mut world.browser(), &token, date).await.expect(401);
+        assert_eq!((&answer.bytes, &answer.headers), (&wrong.bytes, &wrong.headers));
+    }
+    // His mother's own date opens what is hers, and nothing of his.
+    let mut rosa = world.browser();
+    let session = sign_in_by_code(&world, &mut rosa, "vega.family@patients.test", "1979-05-05").await.json();
+    assert_eq!(session["scope"], "full");
+    let names: Vec<_> = session["patients"].as_array().unwrap().iter().map(|p| p["name"].clone()).collect();
+    assert_eq!(names, ["Rosa Vega"]);
+    let mut by_his = world.browser();
+    ask(&mut by_his, "patient", "vega.family@patients.test").await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, "vega.family@patients.test").unwrap());
+    by_his.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    by_his.post("/v1/sessions/person", json!({"birth_date": "2012-09-17"})).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_contact_that_was_taken_from_an_account_opens_nothing_any_more() {
+    let world = World::start(80).await;
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    let maria = world.demo.patients["maria"].account.unwrap();
+    let links = items_with(&world, "ChatTable", "SK", &format!("ACCOUNT#{maria}")).await;
+    for item in links {
+        let point = item["PK"]["S"].as_str().unwrap().rsplit_once('#').unwrap().1;
+        let point = domain::id::ContactPointId::parse(point).unwrap();
+        world.operator.store.delete(&keys::contact_account(world.demo.id, point, maria)).await.unwrap();
+    }
+    person(&mut world.browser(), &token, "1985-03-14").await.expect(401);
+}
+
+#[tokio::test]
+async fn a_message_can_be_asked_for_again_and_keeps_the_attempt() {
+    let world = World::start(81).await;
+    let to = "maria@patients.test";
+    let mut browser = world.browser();
+    let first = ask(&mut browser, "patient", to).await.expect(202);
+    world.pump().await;
+    let mut codes = vec![code_in(&last_message(&world, to).unwrap())];
+    let flow = browser.cookies["__Host-flow"].clone();
+    for _ in 0..2 {
+        world.clock.advance_seconds(60);
+        let again = browser.post("/v1/login-links/again", json!({})).await.expect(202);
+        assert_eq!(again.bytes, first.bytes);
+        world.pump().await;
+        codes.push(code_in(&last_message(&world, to).unwrap()));
+    }
+    assert_eq!(browser.cookies["__Host-flow"], flow);
+    assert_eq!(messages_to(&world, to), 3);
+    codes.sort();
+    codes.dedup();
+    assert_eq!(codes.len(), 3, "each message has a code of its own");
+    for code in &codes {
+        browser.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    }
+    // There is no fourth, nothing for a stranger, and the answer says none of it.
+    for mut asker in [browser, world.browser()] {
+        let again = asker.post("/v1/login-links/again", json!({})).await.expect(202);
+        assert_eq!((&again.bytes, again.headers.get("set-cookie")), (&first.bytes, None));
+    }
+    world.pump().await;
+    assert_eq!(messages_to(&world, to), 3);
+}
+
+#[tokio::test]
+async fn an_unknown_address_is_asked_for_again_with_the_same_calls() {
+    let world = World::start(82).await;
+    ask(&mut world.browser(), "patient", "john@patients.test").await.expect(202);
+    let mut traces = Vec::new();
+    for address in ["maria@patients.test", "nobody@patients.test"] {
+        let mut browser = world.browser();
+        ask(&mut browser, "patient", address).await.expect(202);
+        world.pump().await;
+        let again = browser.post("/v1/login-links/again", json!({}));
+        let (answer, calls) = world.aws.recorder().scope(address, again).await;
+        let names: Vec<_> = calls.0.iter().map(|c| (c.operation.clone(), c.error.clone())).collect();
+        traces.push((answer.bytes, names));
+    }
+    assert_eq!(traces[0], traces[1]);
+}
+
+#[tokio::test]
+async fn whoever_is_over_one_limit_uses_up_no_other() {
+    let world = World::start(83).await;
+    strict(&world).await;
+    let mut flooder = world.browser();
+    let ask = |address: String| json!({"practice": "strict", "address": address});
+    for n in 0..20 {
+        flooder.post("/v1/login-links", ask(format!("n{n}@strict.test"))).await.expect(202);
+    }
+    for _ in 0..20 {
+        flooder.post("/v1/login-links", ask("eva@strict.test".to_owned())).await.expect(429);
+    }
+    // Eva, at home, has all three of hers.
+    let mut eva = world.browser();
+    eva.address = "192.0.2.77:50000".to_owned();
+    for status in [202, 202, 202, 429] {
+        eva.post("/v1/login-links", ask("eva@strict.test".to_owned())).await.expect(status);
+    }
+    // Refused at her address, she has not used up her own network either.
+    for n in 0..17 {
+        eva.post("/v1/login-links", ask(format!("m{n}@strict.test"))).await.expect(202);
+    }
+    eva.post("/v1/login-links", ask("last@strict.test".to_owned())).await.expect(429);
+}
+
+#[tokio::test]
+async fn an_address_has_ten_messages_a_day() {
+    let world = World::start(84).await;
+    strict(&world).await;
+    let body = json!({"practice": "strict", "address": "eva@strict.test"});
+    let mut statuses = Vec::new();
+    for n in 0..12 {
+        let mut browser = world.browser();
+        browser.address = format!("192.0.2.{n}:50000");
+        statuses.push(browser.post("/v1/login-links", body.clone()).await.status.as_u16());
+        world.clock.advance_seconds(5 * 60);
+    }
+    assert_eq!(statuses.iter().filter(|s| **s == 202).count(), 10, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn a_code_works_in_the_moment_before_its_send_is_noted_and_whatever_the_clocks_say() {
+    let world = World::start(85).await;
+    // The clock of notify goes five seconds ahead, then five behind.
+    for skew in [5, -5] {
+        let mut browser = world.browser();
+        ask(&mut browser, "patient", "maria@patients.test").await.expect(202);
+        world.clock.advance_seconds(skew);
+        world.pump().await;
+        world.clock.advance_seconds(-skew);
+        let code = code_in(&last_message(&world, "maria@patients.test").unwrap());
+        browser.post("/v1/sessions", json!({"code": code})).await.expect(200);
+        browser.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await.expect(201);
+        browser.get("/v1/session").await.expect(200);
+    }
+    // The mail is out, and nobody has noted the provider's accept yet.
+    let mut browser = world.browser();
+    ask(&mut browser, "patient", "maria@patients.test").await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, "maria@patients.test").unwrap());
+    let flows = world.aws.items("ChatTable").await;
+    for item in flows.iter().filter(|item| item["SK"]["S"] == "FLOW") {
+        let mut parts = item["PK"]["S"].as_str().unwrap().split('#').skip(1);
+        let practice = domain::id::PracticeId::parse(parts.next().unwrap()).unwrap();
+        let flow = domain::id::FlowId::parse(parts.next().unwrap()).unwrap();
+        let change = Change::new(keys::flow(practice, flow), "REMOVE accepted_1");
+        world.operator.store.change(change).await.unwrap();
+    }
+    browser.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    world.clock.advance_seconds(601);
+    browser.post("/v1/sessions", json!({"code": code})).await.expect(401);
+}
+
+#[tokio::test]
+async fn codes_and_dates_are_taken_as_phones_type_them() {
+    let world = World::start(86).await;
+    let mut browser = world.browser();
+    let body = json!({"practice": "demo", "address": "  MARIA@Patients.test "});
+    browser.post("/v1/login-links", body).await.expect(202);
+    world.pump().await;
+    let message = last_message(&world, "maria@patients.test").unwrap();
+    assert_eq!(token_in(&message).len(), 22);
+    let code = code_in(&message);
+    let arabic: String =
+        code.chars().map(|c| char::from_u32(0x660 + c.to_digit(10).unwrap()).unwrap()).collect();
+    let typed = format!(" {}\u{2013}{} ", &arabic[..8], &arabic[8..]);
+    browser.post("/v1/sessions", json!({"code": typed})).await.expect(200);
+    let date = json!({"birth_date": "\u{ff11}\u{ff19}85-\u{966}\u{969}-\u{6f1}\u{6f4}"});
+    browser.post("/v1/sessions/person", date).await.expect(201);
+}
