@@ -108,7 +108,7 @@ test('an auditor is told that conversations are not theirs to read', async () =>
 });
 
 test('signing out leaves nothing on the screen', async () => {
-  await page.click('.bar-button');
+  await page.click('.bar-sign-out');
   await page.waitForSelector('#address');
   await page.goBack().catch(() => undefined);
   await page.waitForSelector('#address');

@@ -30,6 +30,8 @@ interface Extras {
   idempotencyKey?: string;
   /** True only where a person's input caused the call: such calls keep the session alive. */
   active?: boolean;
+  /** True for calls that must fail at a hurdle, because they belong to clearing it. */
+  direct?: boolean;
   signal?: AbortSignal;
 }
 
@@ -163,7 +165,7 @@ export async function call<P extends keyof Paths, M extends Method>(
     try {
       return (await attempt(method, path, options as Anything)) as AnswerOf<Operation<P, M>>;
     } catch (error) {
-      const clear = error instanceof ApiError ? hurdles.get(error.slug) : undefined;
+      const clear = error instanceof ApiError && options.direct !== true ? hurdles.get(error.slug) : undefined;
       if (clear === undefined || !(await clear())) throw error;
     }
   }

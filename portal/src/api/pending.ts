@@ -95,7 +95,7 @@ export interface Reach {
 export interface PendingPaths {
   '/v1/notices/resend': { post: Operation<Here, { notice: string }, { 202: Nothing }> };
   '/v1/session/step-up-codes': {
-    post: Bare<Here, { 202: Answer<{ code_length: number; expires_in_seconds: number; sent_to: string }> }>;
+    post: Operation<Here, object, { 202: Answer<{ code_length: number; expires_in_seconds: number; sent_to: string }> }>;
   };
   '/v1/session/step-up': {
     post: Operation<
@@ -104,7 +104,7 @@ export interface PendingPaths {
       { 200: Answer<SessionView> }
     >;
   };
-  '/v1/session/passkey-options': { post: Bare<Here, { 200: Answer<{ publicKey: RequestOptionsJson }> }> };
+  '/v1/session/passkey-options': { post: Operation<Here, object, { 200: Answer<{ publicKey: RequestOptionsJson }> }> };
   '/v1/session/lock': { post: Bare<Here, { 204: Nothing }> };
   '/v1/sessions': {
     get: Bare<Here, { 200: Answer<{ items: OpenSession[]; next_cursor: null }> }>;
@@ -118,10 +118,10 @@ export interface PendingPaths {
     post: Operation<
       Here,
       { passkey: AuthenticationJson } | { totp: string } | { recovery_code: string },
-      { 201: Answer<SessionView> }
+      { 200: Answer<components['schemas']['NextStep']>; 201: Answer<SessionView> }
     >;
   };
-  '/v1/passkeys/options': { post: Bare<Here, { 200: Answer<{ publicKey: CreationOptionsJson }> }> };
+  '/v1/passkeys/options': { post: Operation<Here, object, { 200: Answer<{ publicKey: CreationOptionsJson }> }> };
   '/v1/passkeys': {
     get: Bare<Here, { 200: Answer<{ items: Passkey[] }> }>;
     post: Operation<
@@ -133,11 +133,18 @@ export interface PendingPaths {
   '/v1/passkeys/{id}': { delete: Bare<Id, { 204: Nothing }> };
   '/v1/factors': { get: Bare<Here, { 200: Answer<Factors> }> };
   '/v1/totp': {
-    post: Bare<Here, { 200: Answer<{ secret: string; otpauth_url: string; qr_svg: string }> }>;
+    post: Operation<Here, object, { 200: Answer<{ secret: string; otpauth_url: string; qr_svg: string }> }>;
     put: Operation<Here, { totp: string }, { 200: Answer<{ recovery_codes: string[] }> }>;
     delete: Bare<Here, { 204: Nothing }>;
   };
   '/v1/staff/{id}/factors': { delete: Bare<Id, { 204: Nothing }> };
+  '/v1/patients/{id}': {
+    patch: Operation<
+      Id,
+      components['schemas']['ChangePatient'] & { only_my_devices?: boolean },
+      { 200: Answer<PatientView> }
+    >;
+  };
   '/v1/patients/{id}/reach': { get: Bare<Id, { 200: Answer<Reach> }> };
   '/v1/patients/{id}/notices': { post: Operation<Id, { contact_id: string }, { 202: Nothing }> };
   '/v1/patients/{id}/tries/clear': { post: Bare<Id, { 204: Nothing }> };

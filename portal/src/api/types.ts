@@ -8,6 +8,8 @@ type Body<P extends keyof paths, M extends keyof paths[P], S> = S extends keyof 
   : never;
 
 export type Session = Body<'/v1/session', 'get', 200>;
+/** What the server asks for before it opens a session; `methods` where it is a second factor of staff. */
+export type NextStep = Body<'/v1/sessions', 'post', 200> & { methods?: string[] };
 export type Practice = Body<'/v1/practices/{slug}', 'get', 200>;
 export type ConversationList = Body<'/v1/conversations', 'get', 200>;
 export type Conversation = Body<'/v1/conversations/{id}', 'get', 200>;
@@ -26,3 +28,5 @@ export type Message = Omit<ListedMessage, 'body' | 'state'> & {
 export type MessagePage = Omit<ListedPage, 'items'> & { items: Message[] };
 export type Patient = Body<'/v1/patients/{id}', 'get', 200>;
 export type PatientList = Body<'/v1/patients', 'get', 200>;
+export type StaffMember = Body<'/v1/staff', 'get', 200>['items'][number];
+export type Grant = Body<'/v1/patients/{id}/accounts', 'get', 200>['items'][number] & { from?: string | null };

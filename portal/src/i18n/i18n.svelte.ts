@@ -66,6 +66,16 @@ export function t(key: string, values?: Record<string, FluentVariable>): string 
   return current.bundle.formatPattern(message.value, values);
 }
 
+/** `t` in another language than the page's: for what a patient is going to read. */
+export async function stringsOf(code: LanguageCode): Promise<typeof t> {
+  const bundle = new FluentBundle(LANGUAGES[code].locale);
+  for (const text of await load(code)) bundle.addResource(new FluentResource(text));
+  return (key, values) => {
+    const message = bundle.getMessage(key);
+    return message?.value == null ? key : bundle.formatPattern(message.value, values);
+  };
+}
+
 /** `t` for places that show no marks of direction, such as the window's title. */
 export function plain(text: string): string {
   return text.replace(/[\u2066-\u2069]/g, '');

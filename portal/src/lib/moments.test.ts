@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ageOn, birthDateText, dayOf, dayText, nearness, timeText } from './moments';
+import { ageOn, birthdayOf, birthDateText, dateTimeText, dayOf, dayText, nearness, timeText } from './moments';
 
 const ZONE = 'America/New_York';
 const plainSpaces = (text: string) => text.replace(/\s/g, ' ');
@@ -21,6 +21,20 @@ test('words follow the language', () => {
   expect(dayText(moment, new Date('2027-06-01T12:00:00Z'), 'en-US', ZONE)).toBe('Monday, March 2, 2026');
   expect(birthDateText('1985-03-14', 'en-US')).toBe('March 14, 1985');
   expect(birthDateText('1985-03-14', 'es-US')).toBe('14 de marzo de 1985');
+});
+
+test('day and time together', () => {
+  const moment = new Date('2026-03-02T15:42:00Z');
+  const text = (now: string, tag: string) => plainSpaces(dateTimeText(moment, new Date(now), tag, ZONE));
+  expect(text('2026-06-01T12:00:00Z', 'en-US')).toBe('Mar 2, 10:42 AM');
+  expect(text('2027-06-01T12:00:00Z', 'en-US')).toBe('Mar 2, 2026, 10:42 AM');
+  expect(text('2026-06-01T12:00:00Z', 'es-US')).toMatch(/^2 mar, 10:42/);
+});
+
+test('birthdays, of people born on 29 February too', () => {
+  expect(birthdayOf('2012-09-17', 18)).toBe('2030-09-17');
+  expect(birthdayOf('2012-02-29', 18)).toBe('2030-03-01');
+  expect(birthdayOf('2012-02-29', 20)).toBe('2032-02-29');
 });
 
 test('age', () => {

@@ -45,6 +45,19 @@ export function shortDayText(moment: Date, now: Date, locale: string, timeZone: 
   }).format(moment);
 }
 
+/** `Mar 14, 10:42 AM`, for lists where both count. */
+export function dateTimeText(moment: Date, now: Date, locale: string, timeZone: string): string {
+  const isThisYear = dayOf(moment, timeZone).slice(0, 4) === dayOf(now, timeZone).slice(0, 4);
+  return new Intl.DateTimeFormat(locale, {
+    timeZone,
+    month: 'short',
+    day: 'numeric',
+    year: isThisYear ? undefined : 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+  }).format(moment);
+}
+
 /** A birth date in words: `March 14, 1985`. Words, because 3/4 and 4/3 are two days. */
 export function birthDateText(date: string, locale: string): string {
   return new Intl.DateTimeFormat(locale, { timeZone: 'UTC', year: 'numeric', month: 'long', day: 'numeric' }).format(
@@ -56,6 +69,14 @@ export function birthDateText(date: string, locale: string): string {
 export function ageOn(birthDate: string, today: string): number {
   const years = Number(today.slice(0, 4)) - Number(birthDate.slice(0, 4));
   return today.slice(5) < birthDate.slice(5) ? years - 1 : years;
+}
+
+/** The day on which somebody reaches an age, both `YYYY-MM-DD`; born on 29 February, it is 1 March of common years. */
+export function birthdayOf(birthDate: string, age: number): string {
+  const year = Number(birthDate.slice(0, 4)) + age;
+  const isLeap = new Date(Date.UTC(year, 1, 29)).getUTCMonth() === 1;
+  const day = birthDate.slice(5) === '02-29' && !isLeap ? '03-01' : birthDate.slice(5);
+  return `${String(year).padStart(4, '0')}-${day}`;
 }
 
 /** Which word a list or separator uses for a day. */

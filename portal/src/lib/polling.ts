@@ -24,13 +24,24 @@ export interface PollerHost {
 
 const INPUT_EVENTS = ['pointerdown', 'keydown', 'touchstart', 'wheel'] as const;
 
+const HELD = 'polling-held';
+let isHeld = false;
+
+/** Holds every poller of the page, or lets them go on at once: a covered page asks for nothing. */
+export function holdPolling(isOn: boolean): void {
+  isHeld = isOn;
+  document.dispatchEvent(new Event(HELD));
+}
+
 /** The browser as a host. */
 export const browserHost: PollerHost = {
   now: () => Date.now(),
-  hidden: () => document.visibilityState === 'hidden',
+  hidden: () => isHeld || document.visibilityState === 'hidden',
   onVisibilityChange(listener) {
-    document.addEventListener('visibilitychange', listener);
-    return () => document.removeEventListener('visibilitychange', listener);
+    for (const name of ['visibilitychange', HELD]) document.addEventListener(name, listener);
+    return () => {
+      for (const name of ['visibilitychange', HELD]) document.removeEventListener(name, listener);
+    };
   },
   onInput(listener) {
     for (const name of INPUT_EVENTS) document.addEventListener(name, listener, { capture: true, passive: true });

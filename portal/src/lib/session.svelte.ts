@@ -48,10 +48,10 @@ export function sessionFailure(): Failure | null {
 }
 
 /** Asks the server whether there is a session. Never throws: no answer leaves the state as it is. */
-export async function loadSession(options: { active?: boolean } = {}): Promise<State> {
+export async function loadSession(options: { active?: boolean; direct?: boolean } = {}): Promise<State> {
   loadFailure = null;
   try {
-    setSession((await call('get', '/v1/session', { active: options.active ?? false })).data);
+    setSession((await call('get', '/v1/session', { active: options.active ?? false, direct: options.direct })).data);
   } catch (error) {
     if (error instanceof ApiError && error.failure === 'signed_out') {
       if (state === 'unknown') state = 'none';
@@ -70,6 +70,11 @@ export function mayHaveSession(): boolean {
   } catch {
     return false;
   }
+}
+
+/** Milliseconds since the deadline was last moved, 0 without a session. */
+export function sinceExtended(): number {
+  return state === 'live' ? Math.max(0, Date.now() - (idleDeadline - idleSpan)) : 0;
 }
 
 /** The server moved the deadline, so does this page. */
@@ -113,8 +118,11 @@ function hint(isOn: boolean): void {
   }
 }
 
-/** Watches for the end: told by the server, or by the clock of an unattended page. */
-export function startSession(): void {
+/**
+ * Watches for the end: told by the server, or by the clock of an unattended page. With `onIdle`, such a page is covered
+ * and not ended.
+ */
+export function startSession(onIdle?: () => void): void {
   whenSignedOut(() => {
     if (state === 'live') clear('ended');
     else hint(false);
@@ -124,6 +132,7 @@ export function startSession(): void {
     if (state !== 'live') return;
     const left = idleDeadline - Date.now();
     isEnding = left < WARN_BEFORE;
+    if (onIdle !== undefined && left <= 0) return onIdle();
     // What was on the screen goes when the time is over, asked or not.
     if (left <= 0) void loadSession().then(() => state === 'live' && idleDeadline <= Date.now() && clear('ended'));
   }, CHECK_EVERY);

@@ -1,6 +1,6 @@
 /** Days and times in the words of the page's language. */
 import { locale, t } from '../i18n/i18n.svelte';
-import { dayText, nearness, shortDayText, timeText } from './moments';
+import { dateTimeText, dayText, nearness, shortDayText, timeText } from './moments';
 import { timeZone } from './practice.svelte';
 
 /** `Today`, `Yesterday`, or the day in full: for the line between messages. */
@@ -32,4 +32,9 @@ export function listTime(at: string): string {
     case 'other':
       return shortDayText(moment, new Date(), locale(), timeZone());
   }
+}
+
+/** Day and time: for what happened. */
+export function dateTime(at: string): string {
+  return dateTimeText(new Date(at), new Date(), locale(), timeZone());
 }

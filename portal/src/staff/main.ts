@@ -7,6 +7,8 @@ import { loadPractice, markLocalRun } from '../lib/practice.svelte';
 import { startRouter } from '../lib/router.svelte';
 import { startSession } from '../lib/session.svelte';
 import App from './App.svelte';
+import { lockIdle, startLock } from './lock.svelte';
+import { startStepUp } from './stepUp.svelte';
 
 type Strings = { default: string };
 
@@ -18,7 +20,9 @@ const STRINGS: Record<LanguageCode, () => Promise<[Strings, Strings]>> = {
 async function start(): Promise<void> {
   whenLocalRun(markLocalRun);
   startRouter((path) => !/^\/staff(\/|$)/.test(path));
-  startSession();
+  startSession(lockIdle);
+  startLock();
+  startStepUp();
   const strings = async (code: LanguageCode) => (await STRINGS[code]()).map((file) => file.default);
   await Promise.all([startLanguage(strings), loadPractice()]);
   const target = document.getElementById('app');

@@ -21,6 +21,7 @@ emergency-not-here = Nobody watches these messages day and night.
 loading = Loading…
 try-again = Try again
 back = Back
+cancel = Cancel
 all-messages = All messages
 
 ## Errors
@@ -229,3 +230,11 @@ left-title = You are signed out
 left-text = You can close this window now. Your messages stay safe with the practice.
 full-title = Sign in with a code
 full-text = This link opened one message only. To see all your messages, we need to know more surely that it is you.
+
+## Browsers
+# review: machine
+
+browser-both = { $program } on { $system }
+browser-program = { $program }
+browser-system = A browser on { $system }
+browser-unknown = An unknown browser

@@ -19,7 +19,6 @@ staff-address-label = Your work e-mail address
 staff-address-hint = The one your administrator invited.
 staff-ended = You were signed out. Text you did not send is kept in this window.
 staff-link-title = Sign in to the staff console
-staff-second-factor = This account needs a second factor, which this page cannot ask for yet.
 
 ## Inbox
 # review: human-reviewed
@@ -130,3 +129,322 @@ write-topic = Topic
 write-text = Message to { $name }
 write-shortcut = Ctrl + Enter sends.
 write-check = Check that this is the right person before you send.
+
+## Frame: acts
+# review: machine
+
+staff-people = Staff
+save = Save
+saving = Saving…
+close = Close
+remove = Remove
+print = Print
+last-used = Last used { $when }
+never-used = Never used
+
+## Sign-in: passkey
+# review: machine
+
+staff-passkey = Sign in with a passkey
+staff-passkey-hint = Your fingerprint, your face, the PIN of this computer, a phone or a security key.
+staff-by-mail = Or by e-mail
+staff-other-way = Sign in another way
+passkey-waiting = Waiting for the passkey…
+passkey-cancelled = No passkey came. The window was closed, or there is no passkey for this practice here. Try again, or choose another way.
+passkey-known = This device has a passkey for you already.
+passkey-missing = This browser cannot use passkeys. Open the console in a current browser.
+passkey-failed = The browser could not use a passkey. Try again.
+passkey-refused = This passkey did not work. It may have been removed, or too much time has passed. Try again.
+
+## Sign-in: second proof
+# review: machine
+
+second-title = One more proof
+second-text = The link shows that you read this mailbox. Now show that it is you.
+second-text-passkey = The link shows that you read this mailbox. Now use your passkey to show that it is you.
+second-lost = You cannot do this?
+second-lost-text = An administrator of the practice can reset your sign-in. Then the link in your work e-mail lets you create a new passkey.
+totp-label = Code of 6 digits
+totp-hint = From your authenticator app.
+totp-invalid = Type the 6 digits that your app shows now
+totp-refused = This code did not work. Wait for the next one in your app and type that.
+proof-code-send = E-mail me a code
+proof-code-label = Code from the e-mail
+proof-code-sent = We sent it to { $address }.
+proof-code-invalid = The code has { $count } digits. Check the e-mail again
+proof-code-refused = This code did not work. It may be mistyped or older than 10 minutes.
+proof-code-not-here = This practice does not accept a code by e-mail here. Use your passkey or your authenticator app.
+proof-none = You have no passkey that this browser can use. Ask an administrator of the practice to reset your sign-in.
+recovery-open = Lost your phone? Use a recovery code
+recovery-label = Recovery code
+recovery-hint = One of the ten that you were given, like abcde-fghij. Each works once.
+recovery-invalid = A recovery code has ten letters and digits
+recovery-refused = This recovery code did not work. It may be used already. Try another one.
+
+## Sign-in: the first passkey
+# review: machine
+
+enrol-title = Create your passkey
+enrol-what = A passkey replaces the password. You sign in as you unlock this computer or phone: by fingerprint, face or PIN.
+enrol-why-stolen = Nobody can guess it, read it in your mail or talk you into telling it.
+enrol-why-private = Your fingerprint and your face never leave the device.
+enrol-why-fast = From now on, one press signs you in and unlocks the screen.
+enrol-create = Create a passkey
+enrol-none = No fingerprint reader, camera or PIN on this computer?
+enrol-none-here = This computer seems to have no passkeys of its own. Use one of these:
+enrol-phone = Your phone: press “Create a passkey”, choose a phone or tablet in the window, and scan the code with its camera.
+enrol-key = A security key: plug it in, press “Create a passkey” and touch the key.
+enrol-pin = Windows and Mac: set a PIN or password for your account in the settings, then try again.
+enrol-app = Use an authenticator app
+enrol-app-not-here = Your role, or this practice, signs in by passkey only.
+enrol-over = Too much time has passed. Start again with a new link.
+
+## My sign-in
+# review: machine
+
+my-title = My sign-in
+my-single = You have one passkey. Add a second one, on your phone or a security key, so that a broken computer does not lock you out.
+my-lock = Leaving your desk
+my-lock-text = Press “Lock” on top of the page, or Ctrl + Shift + L. After 15 minutes without input the page locks by itself. What you typed stays.
+passkeys-title = Passkeys
+passkeys-text = Named after the browser that made them.
+passkeys-none = You have no passkey yet.
+passkeys-made = Made { $when }
+passkeys-add = Add a passkey
+passkeys-added = Passkey added
+passkeys-remove = Remove the passkey: { $name }
+passkeys-remove-text = It opens nothing any more. Remove it from the device’s own list as well.
+passkeys-removed = Passkey removed
+passkeys-last = This is your last one. Add another passkey first.
+totp-title = Authenticator app
+totp-passkey-only = Administrators and auditors sign in by passkey only.
+totp-not-here = This practice signs in by passkey only.
+totp-off = An app on your phone shows codes: a second way in, for computers without passkeys.
+totp-on = The app is set up. { $count ->
+    [one] 1 recovery code is left.
+   *[other] { $count } recovery codes are left.
+}
+totp-set-up = Set up an app
+totp-again = Set it up again
+totp-remove = Remove the app
+totp-remove-title = Remove the authenticator app?
+totp-remove-text = Its codes and the recovery codes stop working.
+totp-removed = Authenticator app removed
+totp-setup-title = Set up the app
+totp-setup-app = Open an authenticator app on your phone.
+totp-setup-scan = Scan this picture with it, or type the secret.
+totp-setup-type = Type the code that the app shows.
+totp-qr = QR code for your authenticator app
+totp-secret = The secret, to type by hand
+totp-turn-on = Turn it on
+recovery-title = Your recovery codes
+recovery-text = If you lose your phone, each of these lets you in once. They are shown only now: print them or keep them in a safe place.
+recovery-copy = Copy
+recovery-copied = Copied
+recovery-copy-failed = The browser did not copy them. Print them, or write them down.
+recovery-done = I have kept them
+sessions-title = Where you are signed in
+sessions-here = This browser
+sessions-since = Since { $when }
+sessions-end = Sign out
+sessions-end-one = Sign out { $name }
+sessions-ended = Signed out there
+sessions-end-all = Sign out everywhere
+sessions-all-title = Sign out everywhere?
+sessions-all-text = Every browser is signed out, this one too.
+
+## Lock
+# review: machine
+
+lock-now = Lock
+lock-hint = Lock this page (Ctrl + Shift + L)
+lock-title = Locked
+lock-text = The page is kept as it was.
+lock-text-name = { $name } is signed in. The page and what was typed are kept.
+lock-passkey = Unlock with a passkey
+lock-other = Someone else?
+lock-switch = Switch user
+lock-leave = Sign out
+
+## Acts that need a fresh proof
+# review: machine
+
+step-up-title = Is it you?
+step-up-text = This act needs a fresh proof. Then it is done, and the page stays as it is.
+step-up-passkey = Use your passkey
+
+## Staff
+# review: machine
+
+people-inactive = May not sign in
+people-reset = Reset sign-in
+people-reset-one = Reset sign-in of { $name }
+people-reset-text = Passkeys, authenticator app and recovery codes stop working, and every browser is signed out. The link in the work e-mail then leads to a new passkey.
+people-reset-told = All administrators are told by e-mail. Make sure that the person asked you for it.
+people-reset-done = Done. { $name } can now create a new passkey by the link in the work e-mail.
+role-admin = Administrator
+role-clinician = Clinician
+role-front_desk = Front desk
+role-auditor = Auditor
+
+## Reach
+# review: machine
+
+reach-title = Reach
+reach-locked = A birth date opens nothing for this patient now.
+reach-locked-text = There were too many wrong ones. Check the date here with the patient, then clear the tries.
+reach-contacts = Contacts
+reach-contacts-none = No e-mail address and no phone.
+reach-account = { $name } ({ $relation })
+reach-shared = used for { $count } patients
+reach-restricted = Opens only messages sent after { $when }, until it is confirmed.
+reach-confirm = Confirm
+reach-confirm-one = Confirm { $address }
+reach-confirmed = Confirmed: { $address } opens all messages now.
+reach-resend = Send a notice
+reach-resend-one = Send a notice to { $address }
+reach-resent = A fresh notice is on its way to { $address }.
+reach-change = Change contacts
+reach-contact-gone = a former contact
+contact-verified = Works
+contact-unverified = Not proven yet
+contact-failing = Does not work
+reach-phones = Phones and sessions
+reach-phones-none = No phone is remembered.
+reach-sessions = { $count ->
+    [0] Nobody is signed in now.
+    [one] 1 browser is signed in now.
+   *[other] { $count } browsers are signed in now.
+}
+reach-sign-out = Sign out everywhere
+reach-out-title = Sign this patient out everywhere?
+reach-out-text = For a lost or stolen phone: all sessions end and no phone is remembered, for everybody who reads for this patient.
+reach-signed-out = Signed out everywhere.
+reach-only = Only this patient’s own devices
+reach-only-hint = The birth date then opens nothing. Messages open on phones that were connected or remembered.
+reach-only-on = Only this patient’s own devices open messages now.
+reach-only-off = The birth date opens messages again.
+reach-tries = Wrong birth dates
+reach-tries-hint = What was typed is not kept. If the date in the record is wrong, correct it.
+reach-clear = Clear the tries
+reach-clear-title = Clear the wrong tries?
+reach-clear-text = The patient can try again at once. Do it only when you know who tried.
+reach-cleared = The tries are cleared.
+try-day_month_swapped = day and month swapped
+try-one_digit_off = one digit off
+try-different = a different date
+try-way-notice = by a notice link
+try-way-code = by a code
+reach-notices = Notices
+reach-notices-none = No notice was sent yet.
+notice-sent = Sent
+notice-failed = Failed
+notice-bounced = Bounced
+notice-deferred = Waits for the morning
+notice-collapsed = Not sent: an earlier one is unread
+notice-suppressed = Not sent: the address is blocked
+notice-unopened = Not opened
+notice-opened = Opened { $when }
+notice-resent = { $count ->
+    [one] sent again once
+   *[other] sent again { $count } times
+}
+notice-tried = { $count ->
+    [one] Tried: { $what }
+   *[other] Tried { $count } times: { $what }
+}
+
+## Connect a phone
+# review: machine
+
+connect-open = Connect a phone
+connect-title = Connect a phone of { $name }
+connect-text = The patient is here with the phone. From then on, messages open on it without a birth date.
+connect-whose = Whose phone is it?
+connect-seen = I have seen an ID
+connect-seen-missing = Look at an ID first: whoever scans the code reads the messages
+connect-with-test = Send a test message
+connect-show = Show the code
+connect-scan = The patient scans this with the phone’s camera and opens the page.
+connect-qr = QR code that connects the phone
+connect-left = Works once, for { $time } more
+connect-over = The code is too old. Show a new one.
+connect-again = Show a new code
+connect-done = Connected: { $device }
+connect-test-message = This is a test message from your practice. If you can read it, your phone is connected. You can answer here at any time.
+connect-test-sending = Sending the test message…
+connect-test-sent = The test message is sent. Look together whether it opens on the phone.
+connect-test-failed = The phone is connected, but the test message was not sent.
+
+## Contacts
+# review: machine
+
+contacts-title = Change contacts
+contacts-whose = Whose contacts?
+contacts-empty = Empty a line to remove that contact.
+contacts-add-email = Add an e-mail address
+contacts-add-phone = Add a phone
+contacts-many = At most { $count } contacts
+contacts-reason = How do you know that the patient wants this?
+contacts-reason-id_seen = The patient is here, and I have seen an ID
+contacts-reason-called_back = I called back on the old number
+contacts-reason-other = Another way
+contacts-reason-missing = Choose how you know
+contacts-note = Note (optional)
+contacts-note-why = How do you know?
+contacts-note-missing = Write down how you know
+contacts-follows = What follows
+contacts-follows-id_seen = A new contact opens all messages at once.
+contacts-follows-restricted = A new contact opens only messages sent from now on, until the patient signs in by an old contact or you confirm it here.
+contacts-follows-told = All old contacts are told that something was changed.
+contacts-save = Change contacts
+contacts-saved = Contacts changed
+
+## Correct a record
+# review: machine
+
+edit-open = Correct this record
+edit-birth = Correct the birth date
+edit-title = Correct the record
+edit-birth-hint = It opens the patient’s messages: check it with an ID.
+edit-saved = Record saved
+
+## Who may read
+# review: machine
+
+grants-title = Who may read and answer
+grants-none = Nobody yet.
+relation-self = patient
+relation-parent = parent
+relation-guardian = guardian
+relation-carer = carer
+grant-from-day = From { $date }
+grant-until-day = Until { $date }
+grant-until-adult = Ends on the 18th birthday, { $date }
+grant-end = End
+grant-end-one = End the access of { $name }
+grant-end-text = { $name } can no longer read or answer for this patient, and is signed out everywhere.
+grant-ended = The access of { $name } has ended
+grant-add = Add a person
+grant-add-text = This person signs in by their own e-mail or phone and reads all messages of this patient.
+grant-name = Name of the person
+grant-address = E-mail address or mobile phone number
+grant-address-invalid = Type an e-mail address or a phone number with area code
+grant-relation = Relation to the patient
+grant-from = From (optional)
+grant-until = Until (optional)
+grant-adult-hint = Filled in with the 18th birthday: from then on, the patient decides.
+grant-added = { $name } may read and answer now
+
+## The card
+# review: machine
+
+card-open = Print a card
+card-title = Card for the patient
+card-text = In the patient’s language: { $language }.
+card-where = Your messages from us are at
+card-notice = When there is a message for you, you get this text or e-mail:
+card-notice-text = { $sender }: you have a message
+card-tap = Tap the link in it. You never need a password.
+card-never = Nobody from the practice will ever ask you for a code.
+card-questions = Questions? Call

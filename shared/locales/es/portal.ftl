@@ -21,6 +21,7 @@ emergency-not-here = Nadie vigila estos mensajes día y noche.
 loading = Cargando…
 try-again = Intentar de nuevo
 back = Atrás
+cancel = Cancelar
 all-messages = Todos los mensajes
 
 ## Errors
@@ -229,3 +230,11 @@ left-title = Ha salido
 left-text = Ya puede cerrar esta ventana. Sus mensajes siguen seguros con el consultorio.
 full-title = Entre con un código
 full-text = Este enlace abrió solo una conversación. Para ver todos sus mensajes, necesitamos estar más seguros de que es usted.
+
+## Browsers
+# review: machine
+
+browser-both = { $program } en { $system }
+browser-program = { $program }
+browser-system = Un navegador en { $system }
+browser-unknown = Un navegador desconocido

@@ -19,7 +19,6 @@ staff-address-label = Su correo electrónico del trabajo
 staff-address-hint = El que su administrador invitó.
 staff-ended = Su sesión se cerró. El texto que no envió se guarda en esta ventana.
 staff-link-title = Entrar en la consola del personal
-staff-second-factor = Esta cuenta necesita un segundo factor, que esta página todavía no puede pedir.
 
 ## Inbox
 # review: machine
@@ -130,3 +129,322 @@ write-topic = Tema
 write-text = Mensaje para { $name }
 write-shortcut = Ctrl + Enter envía.
 write-check = Compruebe que es la persona correcta antes de enviar.
+
+## Frame: acts
+# review: machine
+
+staff-people = Personal
+save = Guardar
+saving = Guardando…
+close = Cerrar
+remove = Quitar
+print = Imprimir
+last-used = Último uso: { $when }
+never-used = Sin usar
+
+## Sign-in: passkey
+# review: machine
+
+staff-passkey = Entrar con una llave de acceso
+staff-passkey-hint = Su huella, su cara, el PIN de esta computadora, un teléfono o una llave de seguridad.
+staff-by-mail = O por correo electrónico
+staff-other-way = Entrar de otra manera
+passkey-waiting = Esperando la llave de acceso…
+passkey-cancelled = No llegó ninguna llave de acceso. La ventana se cerró o aquí no hay una llave para este consultorio. Inténtelo de nuevo o elija otra manera.
+passkey-known = Este dispositivo ya tiene una llave de acceso para usted.
+passkey-missing = Este navegador no puede usar llaves de acceso. Abra la consola en un navegador actual.
+passkey-failed = El navegador no pudo usar una llave de acceso. Inténtelo de nuevo.
+passkey-refused = Esta llave de acceso no funcionó. Quizás se quitó o pasó demasiado tiempo. Inténtelo de nuevo.
+
+## Sign-in: second proof
+# review: machine
+
+second-title = Una prueba más
+second-text = El enlace muestra que usted lee este buzón. Ahora muestre que es usted.
+second-text-passkey = El enlace muestra que usted lee este buzón. Ahora use su llave de acceso para mostrar que es usted.
+second-lost = ¿No puede hacerlo?
+second-lost-text = Un administrador del consultorio puede restablecer su acceso. Después, el enlace de su correo de trabajo le permite crear una llave nueva.
+totp-label = Código de 6 dígitos
+totp-hint = De su aplicación de autenticación.
+totp-invalid = Escriba los 6 dígitos que su aplicación muestra ahora
+totp-refused = Este código no funcionó. Espere el siguiente en su aplicación y escriba ese.
+proof-code-send = Enviarme un código por correo
+proof-code-label = Código del correo
+proof-code-sent = Lo enviamos a { $address }.
+proof-code-invalid = El código tiene { $count } dígitos. Revise el correo otra vez
+proof-code-refused = Este código no funcionó. Puede estar mal escrito o tener más de 10 minutos.
+proof-code-not-here = Este consultorio no acepta aquí un código por correo. Use su llave de acceso o su aplicación de autenticación.
+proof-none = Usted no tiene una llave de acceso que este navegador pueda usar. Pida a un administrador que restablezca su acceso.
+recovery-open = ¿Perdió su teléfono? Use un código de recuperación
+recovery-label = Código de recuperación
+recovery-hint = Uno de los diez que recibió, como abcde-fghij. Cada uno funciona una vez.
+recovery-invalid = Un código de recuperación tiene diez letras y números
+recovery-refused = Este código de recuperación no funcionó. Quizás ya se usó. Pruebe con otro.
+
+## Sign-in: the first passkey
+# review: machine
+
+enrol-title = Cree su llave de acceso
+enrol-what = Una llave de acceso reemplaza la contraseña. Usted entra como desbloquea esta computadora o teléfono: con la huella, la cara o el PIN.
+enrol-why-stolen = Nadie puede adivinarla, leerla en su correo ni convencerlo de decirla.
+enrol-why-private = Su huella y su cara nunca salen del dispositivo.
+enrol-why-fast = Desde ahora, con un solo toque entra y desbloquea la pantalla.
+enrol-create = Crear una llave de acceso
+enrol-none = ¿Esta computadora no tiene lector de huellas, cámara ni PIN?
+enrol-none-here = Parece que esta computadora no tiene llaves de acceso propias. Use una de estas opciones:
+enrol-phone = Su teléfono: pulse «Crear una llave de acceso», elija un teléfono o tableta en la ventana y escanee el código con la cámara.
+enrol-key = Una llave de seguridad: conéctela, pulse «Crear una llave de acceso» y toque la llave.
+enrol-pin = Windows y Mac: ponga un PIN o una contraseña a su cuenta en la configuración e inténtelo de nuevo.
+enrol-app = Usar una aplicación de autenticación
+enrol-app-not-here = Su función o este consultorio solo entra con llave de acceso.
+enrol-over = Pasó demasiado tiempo. Empiece de nuevo con otro enlace.
+
+## My sign-in
+# review: machine
+
+my-title = Mi acceso
+my-single = Usted tiene una sola llave de acceso. Agregue otra en su teléfono o en una llave de seguridad, para no quedar fuera si la computadora se daña.
+my-lock = Al dejar su puesto
+my-lock-text = Pulse «Bloquear» arriba en la página, o Ctrl + Mayús + L. Después de 15 minutos sin actividad la página se bloquea sola. Lo que escribió se conserva.
+passkeys-title = Llaves de acceso
+passkeys-text = Llevan el nombre del navegador que las creó.
+passkeys-none = Usted aún no tiene una llave de acceso.
+passkeys-made = Creada: { $when }
+passkeys-add = Agregar una llave de acceso
+passkeys-added = Llave de acceso agregada
+passkeys-remove = Quitar la llave de acceso: { $name }
+passkeys-remove-text = Ya no abrirá nada. Quítela también de la lista del propio dispositivo.
+passkeys-removed = Llave de acceso quitada
+passkeys-last = Es la última. Primero agregue otra llave de acceso.
+totp-title = Aplicación de autenticación
+totp-passkey-only = Los administradores y auditores solo entran con llave de acceso.
+totp-not-here = Este consultorio solo entra con llave de acceso.
+totp-off = Una aplicación en su teléfono muestra códigos: una segunda manera de entrar, para computadoras sin llaves de acceso.
+totp-on = La aplicación está configurada. { $count ->
+    [one] Queda 1 código de recuperación.
+   *[other] Quedan { $count } códigos de recuperación.
+}
+totp-set-up = Configurar una aplicación
+totp-again = Configurarla de nuevo
+totp-remove = Quitar la aplicación
+totp-remove-title = ¿Quitar la aplicación de autenticación?
+totp-remove-text = Sus códigos y los códigos de recuperación dejan de funcionar.
+totp-removed = Aplicación de autenticación quitada
+totp-setup-title = Configure la aplicación
+totp-setup-app = Abra una aplicación de autenticación en su teléfono.
+totp-setup-scan = Escanee esta imagen con ella o escriba el secreto.
+totp-setup-type = Escriba el código que muestra la aplicación.
+totp-qr = Código QR para su aplicación de autenticación
+totp-secret = El secreto, para escribirlo a mano
+totp-turn-on = Activarla
+recovery-title = Sus códigos de recuperación
+recovery-text = Si pierde su teléfono, cada uno le permite entrar una vez. Solo se muestran ahora: imprímalos o guárdelos en un lugar seguro.
+recovery-copy = Copiar
+recovery-copied = Copiados
+recovery-copy-failed = El navegador no los copió. Imprímalos o anótelos.
+recovery-done = Ya los guardé
+sessions-title = Dónde tiene la sesión abierta
+sessions-here = Este navegador
+sessions-since = Desde { $when }
+sessions-end = Cerrar
+sessions-end-one = Cerrar la sesión de { $name }
+sessions-ended = Sesión cerrada allí
+sessions-end-all = Cerrar todas las sesiones
+sessions-all-title = ¿Cerrar todas las sesiones?
+sessions-all-text = Se cierra la sesión en todos los navegadores, también en este.
+
+## Lock
+# review: machine
+
+lock-now = Bloquear
+lock-hint = Bloquear esta página (Ctrl + Mayús + L)
+lock-title = Bloqueado
+lock-text = La página se conserva como estaba.
+lock-text-name = { $name } tiene la sesión abierta. La página y lo escrito se conservan.
+lock-passkey = Desbloquear con una llave de acceso
+lock-other = ¿Es otra persona?
+lock-switch = Cambiar de usuario
+lock-leave = Cerrar sesión
+
+## Acts that need a fresh proof
+# review: machine
+
+step-up-title = ¿Es usted?
+step-up-text = Esta acción necesita una prueba reciente. Después se hace, y la página queda como está.
+step-up-passkey = Usar su llave de acceso
+
+## Staff
+# review: machine
+
+people-inactive = No puede entrar
+people-reset = Restablecer acceso
+people-reset-one = Restablecer acceso de { $name }
+people-reset-text = Las llaves de acceso, la aplicación y los códigos de recuperación dejan de funcionar, y se cierra la sesión en todos los navegadores. Después, el enlace del correo de trabajo lleva a una llave nueva.
+people-reset-told = Todos los administradores reciben un aviso por correo. Asegúrese de que la persona se lo pidió.
+people-reset-done = Listo. { $name } ahora puede crear una llave nueva con el enlace del correo de trabajo.
+role-admin = Administrador
+role-clinician = Personal clínico
+role-front_desk = Recepción
+role-auditor = Auditor
+
+## Reach
+# review: machine
+
+reach-title = Contacto con el paciente
+reach-locked = Ahora la fecha de nacimiento no abre nada para este paciente.
+reach-locked-text = Hubo demasiadas fechas equivocadas. Verifique la fecha con el paciente y borre los intentos.
+reach-contacts = Contactos
+reach-contacts-none = Sin correo electrónico ni teléfono.
+reach-account = { $name } ({ $relation })
+reach-shared = se usa para { $count } pacientes
+reach-restricted = Solo abre mensajes enviados después del { $when }, hasta que se confirme.
+reach-confirm = Confirmar
+reach-confirm-one = Confirmar { $address }
+reach-confirmed = Confirmado: { $address } ahora abre todos los mensajes.
+reach-resend = Enviar un aviso
+reach-resend-one = Enviar un aviso a { $address }
+reach-resent = Un aviso nuevo va en camino a { $address }.
+reach-change = Cambiar contactos
+reach-contact-gone = un contacto anterior
+contact-verified = Funciona
+contact-unverified = Sin comprobar
+contact-failing = No funciona
+reach-phones = Teléfonos y sesiones
+reach-phones-none = Ningún teléfono está recordado.
+reach-sessions = { $count ->
+    [0] Ahora nadie tiene la sesión abierta.
+    [one] Ahora hay 1 navegador con la sesión abierta.
+   *[other] Ahora hay { $count } navegadores con la sesión abierta.
+}
+reach-sign-out = Cerrar todas las sesiones
+reach-out-title = ¿Cerrar todas las sesiones de este paciente?
+reach-out-text = Para un teléfono perdido o robado: se cierran todas las sesiones y no se recuerda ningún teléfono, para todos los que leen por este paciente.
+reach-signed-out = Todas las sesiones están cerradas.
+reach-only = Solo los dispositivos del paciente
+reach-only-hint = Entonces la fecha de nacimiento no abre nada. Los mensajes se abren en teléfonos conectados o recordados.
+reach-only-on = Ahora solo los dispositivos del paciente abren mensajes.
+reach-only-off = La fecha de nacimiento abre mensajes otra vez.
+reach-tries = Fechas de nacimiento equivocadas
+reach-tries-hint = Lo escrito no se guarda. Si la fecha del registro está mal, corríjala.
+reach-clear = Borrar los intentos
+reach-clear-title = ¿Borrar los intentos equivocados?
+reach-clear-text = El paciente puede intentarlo de nuevo enseguida. Hágalo solo si sabe quién lo intentó.
+reach-cleared = Los intentos están borrados.
+try-day_month_swapped = día y mes al revés
+try-one_digit_off = un dígito distinto
+try-different = otra fecha
+try-way-notice = por el enlace de un aviso
+try-way-code = por un código
+reach-notices = Avisos
+reach-notices-none = Aún no se envió ningún aviso.
+notice-sent = Enviado
+notice-failed = Falló
+notice-bounced = Rebotó
+notice-deferred = Espera a la mañana
+notice-collapsed = No se envió: hay otro sin leer
+notice-suppressed = No se envió: la dirección está bloqueada
+notice-unopened = Sin abrir
+notice-opened = Abierto: { $when }
+notice-resent = { $count ->
+    [one] reenviado una vez
+   *[other] reenviado { $count } veces
+}
+notice-tried = { $count ->
+    [one] Intento: { $what }
+   *[other] { $count } intentos: { $what }
+}
+
+## Connect a phone
+# review: machine
+
+connect-open = Conectar un teléfono
+connect-title = Conectar un teléfono de { $name }
+connect-text = El paciente está aquí con el teléfono. Desde entonces, los mensajes se abren en él sin la fecha de nacimiento.
+connect-whose = ¿De quién es el teléfono?
+connect-seen = He visto una identificación
+connect-seen-missing = Primero vea una identificación: quien escanee el código lee los mensajes
+connect-with-test = Enviar un mensaje de prueba
+connect-show = Mostrar el código
+connect-scan = El paciente escanea esto con la cámara del teléfono y abre la página.
+connect-qr = Código QR que conecta el teléfono
+connect-left = Funciona una vez, { $time } más
+connect-over = El código ya no vale. Muestre otro.
+connect-again = Mostrar otro código
+connect-done = Conectado: { $device }
+connect-test-message = Este es un mensaje de prueba de su consultorio. Si puede leerlo, su teléfono está conectado. Puede responder aquí cuando quiera.
+connect-test-sending = Enviando el mensaje de prueba…
+connect-test-sent = El mensaje de prueba está enviado. Vean juntos si se abre en el teléfono.
+connect-test-failed = El teléfono está conectado, pero el mensaje de prueba no se envió.
+
+## Contacts
+# review: machine
+
+contacts-title = Cambiar contactos
+contacts-whose = ¿Los contactos de quién?
+contacts-empty = Deje una línea vacía para quitar ese contacto.
+contacts-add-email = Agregar un correo electrónico
+contacts-add-phone = Agregar un teléfono
+contacts-many = Como máximo { $count } contactos
+contacts-reason = ¿Cómo sabe que el paciente lo quiere?
+contacts-reason-id_seen = El paciente está aquí y vi una identificación
+contacts-reason-called_back = Llamé al número anterior
+contacts-reason-other = De otra manera
+contacts-reason-missing = Elija cómo lo sabe
+contacts-note = Nota (opcional)
+contacts-note-why = ¿Cómo lo sabe?
+contacts-note-missing = Escriba cómo lo sabe
+contacts-follows = Qué pasa después
+contacts-follows-id_seen = Un contacto nuevo abre todos los mensajes enseguida.
+contacts-follows-restricted = Un contacto nuevo solo abre mensajes enviados desde ahora, hasta que el paciente entre con un contacto anterior o usted lo confirme aquí.
+contacts-follows-told = Todos los contactos anteriores reciben un aviso del cambio.
+contacts-save = Cambiar contactos
+contacts-saved = Contactos cambiados
+
+## Correct a record
+# review: machine
+
+edit-open = Corregir este registro
+edit-birth = Corregir la fecha de nacimiento
+edit-title = Corregir el registro
+edit-birth-hint = Abre los mensajes del paciente: verifíquela con una identificación.
+edit-saved = Registro guardado
+
+## Who may read
+# review: machine
+
+grants-title = Quién puede leer y responder
+grants-none = Nadie todavía.
+relation-self = paciente
+relation-parent = madre o padre
+relation-guardian = tutor
+relation-carer = cuidador
+grant-from-day = Desde el { $date }
+grant-until-day = Hasta el { $date }
+grant-until-adult = Termina al cumplir 18 años, el { $date }
+grant-end = Terminar
+grant-end-one = Terminar el acceso de { $name }
+grant-end-text = { $name } ya no puede leer ni responder por este paciente, y se cierran sus sesiones.
+grant-ended = El acceso de { $name } terminó
+grant-add = Agregar una persona
+grant-add-text = Esta persona entra con su propio correo o teléfono y lee todos los mensajes de este paciente.
+grant-name = Nombre de la persona
+grant-address = Correo electrónico o teléfono móvil
+grant-address-invalid = Escriba un correo electrónico o un teléfono con código de área
+grant-relation = Relación con el paciente
+grant-from = Desde (opcional)
+grant-until = Hasta (opcional)
+grant-adult-hint = Lleva el día en que cumple 18 años: desde entonces decide el paciente.
+grant-added = { $name } ya puede leer y responder
+
+## The card
+# review: machine
+
+card-open = Imprimir una tarjeta
+card-title = Tarjeta para el paciente
+card-text = En el idioma del paciente: { $language }.
+card-where = Nuestros mensajes están en
+card-notice = Cuando hay un mensaje para usted, recibe este texto o correo:
+card-notice-text = { $sender }: tiene un mensaje
+card-tap = Toque el enlace. Nunca necesita una contraseña.
+card-never = Nadie del consultorio le pedirá nunca un código.
+card-questions = ¿Preguntas? Llame al

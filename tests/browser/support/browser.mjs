@@ -98,7 +98,7 @@ export function smallTargets(page) {
     const least = location.pathname.startsWith('/staff') ? 40 : 48;
     const controls = document.querySelectorAll('button, a.button, input, select, textarea, .radio, nav a, .conversation, .inbox-item, .person');
     return [...controls]
-      .filter((control) => control.type !== 'radio')
+      .filter((control) => control.type !== 'radio' && control.type !== 'checkbox')
       .map((control) => ({ text: control.textContent.trim() || control.id, height: control.getBoundingClientRect().height }))
       .filter(({ height }) => height > 0 && Math.round(height) < least)
       .map(({ text, height }) => `${text} ${height}`);

@@ -1,0 +1,26 @@
+/** By what the person who is signed in can prove who they are. Kept for the lock, where the server says nothing. */
+import { call } from '../api/client';
+import type { Factors } from '../api/pending';
+
+let factors = $state.raw<Factors | null>(null);
+let byMail = $state(false);
+
+/** Null until they are known. */
+export function knownFactors(): Factors | null {
+  return factors;
+}
+
+/** Whether a code by e-mail will do: in the demonstration only. */
+export function mayProveByMail(): boolean {
+  return byMail;
+}
+
+/** Loads them, and whether the practice lets a code by e-mail do. */
+export async function loadFactors(): Promise<void> {
+  const [own, practice] = await Promise.all([
+    call('get', '/v1/factors', {}).catch(() => null),
+    call('get', '/v1/practice', {}).catch(() => null),
+  ]);
+  if (own !== null) factors = own.data;
+  if (practice !== null) byMail = practice.data.policies.staff_link_sign_in;
+}

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+import { adultOn, dayStart, nextDay } from './grants';
+
+test.each([
+  ['America/New_York', '2026-07-01', '2026-07-01T04:00:00.000Z'],
+  ['America/New_York', '2026-12-01', '2026-12-01T05:00:00.000Z'],
+  ['Pacific/Kiritimati', '2026-07-01', '2026-06-30T10:00:00.000Z'],
+  ['Asia/Kathmandu', '2026-07-01', '2026-06-30T18:15:00.000Z'],
+  ['Pacific/Honolulu', '2026-07-01', '2026-07-01T10:00:00.000Z'],
+  ['UTC', '2026-07-01', '2026-07-01T00:00:00.000Z'],
+])('in %s the day %s begins at %s', (zone, day, moment) => {
+  expect(dayStart(day, zone)).toBe(moment);
+});
+
+test('the day after, over the ends of months and years', () => {
+  expect(['2026-02-28', '2028-02-28', '2026-12-31'].map(nextDay)).toEqual(['2026-03-01', '2028-02-29', '2027-01-01']);
+});
+
+test('only who is younger becomes of age', () => {
+  expect(adultOn('2012-09-17', '2026-03-01')).toBe('2030-09-17');
+  expect(adultOn('2008-03-01', '2026-03-01')).toBeNull();
+  expect(adultOn('1985-03-14', '2026-03-01')).toBeNull();
+});

@@ -1,0 +1,51 @@
+/** From when and until when somebody may act for a patient, in words and in moments. */
+import type { Grant } from '../api/types';
+import { locale, t } from '../i18n/i18n.svelte';
+import { birthdayOf, birthDateText, dayOf } from '../lib/moments';
+import { timeZone } from '../lib/practice.svelte';
+
+/** At this age a child's messages are their own, in every state of the United States that this is built for. */
+const ADULT_AGE = 18;
+
+/** The moment at which a day begins in a zone, as the API takes it. */
+export function dayStart(day: string, zone: string): string {
+  // Zones are at most 14 hours away from UTC, in quarters of an hour: the first quarter of the day is its beginning.
+  const guess = Date.parse(`${day}T00:00:00Z`);
+  for (let quarter = -56; quarter <= 56; quarter += 1) {
+    const moment = new Date(guess + quarter * 900_000);
+    if (dayOf(moment, zone) === day) return moment.toISOString();
+  }
+  return new Date(guess).toISOString();
+}
+
+/** The day after, `YYYY-MM-DD`. */
+export function nextDay(day: string): string {
+  return new Date(Date.parse(`${day}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10);
+}
+
+export const startOfDay = (day: string): string => dayStart(day, timeZone());
+/** The end of a day is the beginning of the next: what ends "on" a day still holds on it. */
+export const endOfDay = (day: string): string => dayStart(nextDay(day), timeZone());
+
+/** The 18th birthday of somebody who is younger, else null. */
+export function adultOn(birthDate: string, today: string = dayOf(new Date(), timeZone())): string | null {
+  const day = birthdayOf(birthDate, ADULT_AGE);
+  return day > today ? day : null;
+}
+
+/** `From July 1, 2027`, where it has not begun. */
+export function fromText(grant: Pick<Grant, 'from'>, now: Date = new Date()): string | null {
+  if (grant.from == null || Date.parse(grant.from) <= now.getTime()) return null;
+  return t('grant-from-day', { date: birthDateText(dayOf(new Date(grant.from), timeZone()), locale()) });
+}
+
+/** `Ends on the 18th birthday, …` or `Until …`. */
+export function untilText(grant: Pick<Grant, 'until'>, birthDate: string): string | null {
+  if (grant.until == null) return null;
+  const end = new Date(grant.until);
+  const day = dayOf(end, timeZone());
+  if (day === birthdayOf(birthDate, ADULT_AGE)) return t('grant-until-adult', { date: birthDateText(day, locale()) });
+  // The last day on which it holds.
+  const last = dayOf(new Date(end.getTime() - 1), timeZone());
+  return t('grant-until-day', { date: birthDateText(last, locale()) });
+}
