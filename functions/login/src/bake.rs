@@ -124,6 +124,7 @@ impl Baker<'_> {
             contact: basis.contact,
             step_up: None,
             proven_at: basis.fresh.then_some(now),
+            since: None,
             hash: token.hash(),
         };
         let verb = match &basis.replaces {

@@ -243,6 +243,9 @@ impl Attempt<'_> {
         let writes = || {
             let mut writes = vec![audit::write(&event)];
             writes.extend(wrong.iter().map(|item| Write::Create(Table::Chat, item.clone())));
+            if wrong.is_some() {
+                writes.push(Write::Update(contact::doubted(practice, way.contact)));
+            }
             writes
         };
         app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;

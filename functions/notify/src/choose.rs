@@ -13,10 +13,19 @@ pub(crate) struct Reader {
     pub(crate) account: AccountId,
     pub(crate) relation: Relation,
     pub(crate) language: Language,
-    /// Where the account is reached, in its own order, with the kind of each.
-    pub(crate) contacts: Vec<(ContactPointId, ContactKind)>,
+    /// Where the account is reached, in its own order.
+    pub(crate) contacts: Vec<Contact>,
     /// The holder's own record, where the holder is a patient too.
     pub(crate) own: Option<PatientId>,
+}
+
+/// One way to reach an account.
+#[derive(Clone, Copy)]
+pub(crate) struct Contact {
+    pub(crate) point: ContactPointId,
+    pub(crate) kind: ContactKind,
+    /// Why nothing is sent there, if so: one word of a closed set.
+    pub(crate) blocked: Option<&'static str>,
 }
 
 /// One notice to send.
@@ -28,50 +37,70 @@ pub(crate) struct Target {
     pub(crate) candidates: Vec<(AccountId, PatientId)>,
 }
 
-/// Why nobody is told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Nobody {
-    /// Nobody acts for the patient, or nobody who does can be reached.
-    NoContact,
-    /// There are phones only, and text messages are switched off.
-    SmsOff,
+/// What a message leads to: notices, and contacts to which there would be one if nothing spoke against it.
+#[derive(Default)]
+pub(crate) struct Plan {
+    pub(crate) targets: Vec<Target>,
+    pub(crate) blocked: Vec<Contact>,
 }
 
 /// The notices of a message: one for each account, at the contact it prefers; one alone where accounts share that.
-///
-/// # Errors
-/// [`Nobody`].
-pub(crate) fn targets(patient: PatientId, readers: &[Reader], sms: bool) -> Result<Vec<Target>, Nobody> {
-    let mut targets: Vec<Target> = Vec::new();
+/// Where every contact of an account is blocked, the account is not told.
+pub(crate) fn plan(patient: PatientId, readers: &[Reader]) -> Plan {
+    let mut plan = Plan::default();
     // The patient first: where a mailbox is shared, it is their language that counts.
     let mut ordered: Vec<&Reader> = readers.iter().collect();
     ordered.sort_by_key(|reader| reader.relation != Relation::Oneself);
     for reader in &ordered {
-        let reachable = || reader.contacts.iter().filter(|(_, kind)| sms || *kind == ContactKind::Email);
-        let kinds: Vec<ContactKind> = reachable().map(|(_, kind)| *kind).collect();
-        let Some(kind) = preferred(&kinds) else { continue };
-        let Some((point, _)) = reachable().find(|(_, k)| *k == kind) else { continue };
-        if !targets.iter().any(|target| target.point == *point) {
-            targets.push(Target {
-                point: *point,
-                language: reader.language.clone(),
-                candidates: candidates(patient, &ordered, *point),
-            });
+        let reachable = || reader.contacts.iter().filter(|contact| contact.blocked.is_none());
+        let kinds: Vec<ContactKind> = reachable().map(|contact| contact.kind).collect();
+        let Some(kind) = preferred(&kinds) else {
+            plan.blocked.extend(&reader.contacts);
+            continue;
+        };
+        let Some(contact) = reachable().find(|contact| contact.kind == kind) else { continue };
+        if !plan.targets.iter().any(|target| target.point == contact.point) {
+            plan.targets.push(target(patient, reader, &ordered, contact.point));
         }
     }
-    let phones = readers.iter().any(|reader| !reader.contacts.is_empty());
-    match (targets.is_empty(), phones) {
-        (false, _) => Ok(targets),
-        (true, true) => Err(Nobody::SmsOff),
-        (true, false) => Err(Nobody::NoContact),
+    plan.blocked.sort_by_key(|contact| contact.point);
+    plan.blocked.dedup_by_key(|contact| contact.point);
+    plan
+}
+
+/// A notice to one contact, if it leads to somebody who acts for the patient and nothing speaks against it.
+///
+/// # Errors
+/// Why not, as one word of a closed set.
+pub(crate) fn at(
+    patient: PatientId,
+    readers: &[Reader],
+    point: ContactPointId,
+) -> Result<Target, &'static str> {
+    let mut ordered: Vec<&Reader> = readers.iter().collect();
+    ordered.sort_by_key(|reader| reader.relation != Relation::Oneself);
+    let behind = ordered.iter().find_map(|reader| {
+        let contact = reader.contacts.iter().find(|contact| contact.point == point)?;
+        Some((reader, contact))
+    });
+    match behind {
+        None => Err("not_theirs"),
+        Some((_, Contact { blocked: Some(why), .. })) => Err(why),
+        Some((reader, _)) => Ok(target(patient, reader, &ordered, point)),
     }
+}
+
+fn target(patient: PatientId, reader: &Reader, ordered: &[&Reader], point: ContactPointId) -> Target {
+    let candidates = candidates(patient, ordered, point);
+    Target { point, language: reader.language.clone(), candidates }
 }
 
 /// Whoever of the readers is behind the contact point may open its link: by the patient's birth date, or by their
 /// own, which a parent types without thinking. Another child's date opens nothing here.
 fn candidates(patient: PatientId, readers: &[&Reader], point: ContactPointId) -> Vec<(AccountId, PatientId)> {
     let mut pairs = Vec::new();
-    for reader in readers.iter().filter(|reader| reader.contacts.iter().any(|(p, _)| *p == point)) {
+    for reader in readers.iter().filter(|reader| reader.contacts.iter().any(|contact| contact.point == point))
+    {
         pairs.push((reader.account, patient));
         if let Some(own) = reader.own.filter(|own| *own != patient) {
             pairs.push((reader.account, own));
@@ -105,7 +134,10 @@ mod tests {
             account: account(n),
             relation,
             language: Language::parse(language).unwrap(),
-            contacts: contacts.iter().map(|(p, kind)| (point(*p), *kind)).collect(),
+            contacts: contacts
+                .iter()
+                .map(|(p, kind)| Contact { point: point(*p), kind: *kind, blocked: None })
+                .collect(),
             own: Some(patient(n)),
         }
     }
@@ -116,33 +148,51 @@ mod tests {
     #[test]
     fn e_mail_comes_first_whatever_stands_first() {
         let maria = reader(1, Relation::Oneself, "es", &[(11, PHONE), (12, MAIL), (13, MAIL)]);
-        let targets = targets(patient(1), &[maria], true).unwrap();
+        let targets = plan(patient(1), &[maria]).targets;
         assert_eq!(targets.len(), 1);
         assert_eq!(targets[0].point, point(12));
         assert_eq!(targets[0].candidates, [(account(1), patient(1))]);
     }
 
     #[test]
-    fn a_phone_is_told_where_there_is_no_mailbox_and_sms_is_on() {
-        let linh = || reader(1, Relation::Oneself, "vi", &[(11, PHONE)]);
-        assert_eq!(targets(patient(1), &[linh()], true).unwrap()[0].point, point(11));
-        assert_eq!(targets(patient(1), &[linh()], false), Err(Nobody::SmsOff));
+    fn a_phone_is_told_where_there_is_no_mailbox_that_can_be_used() {
+        let linh = reader(1, Relation::Oneself, "vi", &[(11, PHONE)]);
+        assert_eq!(plan(patient(1), &[linh]).targets[0].point, point(11));
+        let mut maria = reader(1, Relation::Oneself, "es", &[(12, MAIL), (11, PHONE)]);
+        maria.contacts[0].blocked = Some("unverified");
+        assert_eq!(plan(patient(1), std::slice::from_ref(&maria)).targets[0].point, point(11));
+        assert!(plan(patient(1), std::slice::from_ref(&maria)).blocked.is_empty());
+        maria.contacts[1].blocked = Some("sms_off");
+        let none = plan(patient(1), &[maria]);
+        assert!(none.targets.is_empty());
+        let why: Vec<_> = none.blocked.iter().map(|contact| (contact.point, contact.blocked)).collect();
+        assert_eq!(why, [(point(11), Some("sms_off")), (point(12), Some("unverified"))]);
+    }
+
+    #[test]
+    fn one_contact_is_told_again_only_while_it_leads_to_somebody_who_acts() {
+        let mut maria = reader(1, Relation::Oneself, "es", &[(12, MAIL), (11, PHONE)]);
+        let again = |reader: &Reader, p| at(patient(1), std::slice::from_ref(reader), point(p));
+        assert_eq!(again(&maria, 11).unwrap().candidates, [(account(1), patient(1))]);
+        assert_eq!(again(&maria, 13), Err("not_theirs"));
+        maria.contacts[1].blocked = Some("unverified");
+        assert_eq!(again(&maria, 11), Err("unverified"));
+        assert_eq!(at(patient(1), &[], point(11)), Err("not_theirs"));
     }
 
     #[test]
     fn nobody_is_told_where_nobody_acts_or_can_be_reached() {
-        assert_eq!(targets(patient(1), &[], true), Err(Nobody::NoContact));
-        assert_eq!(
-            targets(patient(1), &[reader(1, Relation::Carer, "en", &[])], true),
-            Err(Nobody::NoContact)
-        );
+        for readers in [vec![], vec![reader(1, Relation::Carer, "en", &[])]] {
+            let plan = plan(patient(1), &readers);
+            assert!(plan.targets.is_empty() && plan.blocked.is_empty());
+        }
     }
 
     #[test]
     fn a_parent_opens_by_the_childs_date_or_their_own_and_by_no_other_childs() {
         let rosa = reader(1, Relation::Parent, "es", &[(11, MAIL)]);
         let luis = patient(2);
-        let targets = targets(luis, &[rosa], true).unwrap();
+        let targets = plan(luis, &[rosa]).targets;
         assert_eq!(targets[0].candidates, [(account(1), luis), (account(1), patient(1))]);
     }
 
@@ -150,7 +200,7 @@ mod tests {
     fn a_shared_mailbox_gets_one_notice_in_the_patients_language() {
         let parent = reader(1, Relation::Parent, "en", &[(11, MAIL)]);
         let teenager = reader(2, Relation::Oneself, "es", &[(11, MAIL), (12, PHONE)]);
-        let targets = targets(patient(2), &[parent, teenager], true).unwrap();
+        let targets = plan(patient(2), &[parent, teenager]).targets;
         assert_eq!(targets.len(), 1);
         assert_eq!(targets[0].language.as_str(), "es");
         let pairs = [(account(2), patient(2)), (account(1), patient(2)), (account(1), patient(1))];
@@ -162,7 +212,7 @@ mod tests {
         let mother = reader(1, Relation::Parent, "es", &[(11, MAIL), (19, PHONE)]);
         let father = reader(2, Relation::Parent, "en", &[(19, PHONE)]);
         let child = patient(3);
-        let both = targets(child, &[mother, father], true).unwrap();
+        let both = plan(child, &[mother, father]).targets;
         let points: Vec<_> = both.iter().map(|target| target.point).collect();
         assert_eq!(points, [point(11), point(19)]);
         // The phone is the mother's as well: whoever holds it may be her.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use domain::{
     audit::{ActorId, Event, Verb},
     contact::ContactKind,
-    id::{AccountId, ContactPointId, ConversationId, PatientId, PracticeId},
+    id::{AccountId, ContactPointId, ConversationId, PatientId},
+    language::Language,
     time::Timestamp,
 };
 use futures_util::{StreamExt, future::try_join_all, stream};
@@ -20,17 +21,19 @@ use platform::{
     sms::SmsTemplate,
     store::{
         StoreError, audit,
-        contact::ContactPoint,
+        contact::{self, ContactPoint},
         notice_link::NoticeLink,
-        outbox::{Ending, OutboxItem},
+        outbox::{Again, Ending, OutboxItem},
+        practice::Practice,
+        reach::{Notice, NoticeState},
         session::Relation,
     },
 };
 
 use crate::{
     State,
-    choose::{Nobody, Reader, Target, targets},
-    post::Envelope,
+    choose::{self, Contact, Reader, Target},
+    post::{Envelope, Spend},
     work::{Then, Trouble, Verdict},
 };
 
@@ -41,55 +44,76 @@ const AT_ONCE: usize = 4;
 pub(crate) struct About {
     pub(crate) conversation: ConversationId,
     pub(crate) patient: PatientId,
-    pub(crate) seq: u64,
+    /// The message, unless it is sent again.
+    pub(crate) seq: Option<u64>,
+    /// The outbox item of the notice that it repeats.
+    pub(crate) again_of: Option<String>,
 }
 
 /// Tells everybody who acts for the patient, unless an earlier notice says the same or the message was read.
 ///
 /// # Errors
 /// [`Trouble`].
-pub(crate) async fn send(state: &State, item: &OutboxItem, about: &About) -> Result<Verdict, Trouble> {
+pub(crate) async fn send(
+    state: &State,
+    item: &OutboxItem,
+    conversation: ConversationId,
+    patient: PatientId,
+    seq: u64,
+) -> Result<Verdict, Trouble> {
     let app = &state.app;
     let now = app.clock.now();
-    let claimed = app.store.claim_notice(item.practice, about.conversation, &item.id, about.seq, now).await?;
-    if !claimed {
-        return Ok(Verdict::new(Then::End(Ending::Collapsed), "noticed_or_read"));
+    let about = About { conversation, patient, seq: Some(seq), again_of: None };
+    if !app.store.claim_notice(item.practice, conversation, &item.id, seq, now).await? {
+        return Ok(Verdict::new(Then::End(Ending::Collapsed), "noticed_or_read").about(&about));
     }
-    let (practice, granted) = tokio::try_join!(
-        app.known_practice(item.practice),
-        app.store.accounts_of(item.practice, about.patient),
-    )?;
-    let (sealer, link_key) =
-        tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Link))?;
-    let letterhead =
-        Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
-    let live = |until: &Option<Timestamp>| until.is_none_or(|until| now < until);
-    let acting: Vec<(AccountId, Relation)> = granted
-        .into_iter()
-        .filter(|(_, _, until)| live(until))
-        .map(|(id, relation, _)| (id, relation))
-        .collect();
-    let (readers, points) = readers(state, item.practice, about.patient, &acting, &sealer, now).await?;
-    let targets = match targets(about.patient, &readers, state.sms.is_on()) {
-        Ok(targets) => targets,
-        Err(Nobody::NoContact) => return Ok(Verdict::new(Then::End(Ending::Failed), "no_contact")),
-        Err(Nobody::SmsOff) => return Ok(Verdict::new(Then::End(Ending::Suppressed), "sms_off")),
+    let round = Round::prepare(state, item, about, now).await?;
+    let plan = choose::plan(patient, &round.readers);
+    match (plan.targets.is_empty(), plan.blocked.first()) {
+        (true, None) => Ok(round.nobody(Ending::Failed, "no_contact", &[])),
+        (true, Some(first)) => {
+            Ok(round.nobody(Ending::Suppressed, first.blocked.unwrap_or("unverified"), &plan.blocked))
+        }
+        (false, _) => Ok(round.tell_all(&plan.targets, &plan.blocked).await),
+    }
+}
+
+/// Tells one contact once more of a conversation, while it still leads to somebody who acts for the patient.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn send_again(state: &State, item: &OutboxItem, again: &Again) -> Result<Verdict, Trouble> {
+    let app = &state.app;
+    let now = app.clock.now();
+    let unknown = || Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
+    let (conversation, contact, again_of) = match again {
+        Again::Link(hash) => {
+            let link = app.store.notice_link(hash).await?.filter(|link| link.practice == item.practice);
+            let Some(link) = link else { return unknown() };
+            (link.conversation, link.contact, Some(link.outbox))
+        }
+        Again::Contact { conversation, contact } => (*conversation, *contact, None),
     };
-    let round =
-        Round { state, item, about, link_key: &link_key, letterhead: &letterhead, points: &points, now };
-    let outcomes: Vec<Outcome> =
-        stream::iter(targets.iter().filter(|target| !item.told.contains(&target.point)))
-            .map(async |target| round.tell(target).await)
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
-    Ok(round.verdict(outcomes))
+    let Some(head) = app.store.head(item.practice, conversation).await? else { return unknown() };
+    let about = About { conversation, patient: head.patient, seq: None, again_of };
+    let round = Round::prepare(state, item, about, now).await?;
+    match choose::at(head.patient, &round.readers, contact) {
+        Ok(target) => Ok(round.tell_all(&[target], &[]).await),
+        Err(why) => {
+            let contact = round.points.get(&contact).map(|point| Contact {
+                point: point.id,
+                kind: point.value.kind(),
+                blocked: Some(why),
+            });
+            Ok(round.nobody(Ending::Suppressed, why, contact.as_slice()))
+        }
+    }
 }
 
 /// The accounts with their contacts, and every contact point among these.
 async fn readers(
     state: &State,
-    practice: PracticeId,
+    practice: &Practice,
     patient: PatientId,
     acting: &[(AccountId, Relation)],
     sealer: &FieldSealer,
@@ -101,33 +125,33 @@ async fn readers(
     let own = acting.iter().map(async |(id, relation)| match relation {
         Relation::Oneself => Ok(Some(patient)),
         _ => {
-            let grants = store.grants(practice, *id).await?;
+            let grants = store.grants(practice.id, *id).await?;
             let own = grants.iter().find(|grant| grant.relation == Relation::Oneself && grant.is_live(now));
             Ok(own.map(|grant| grant.patient))
         }
     });
-    let (accounts, own) = tokio::try_join!(store.accounts(practice, &ids, sealer), try_join_all(own))?;
+    let (accounts, own) = tokio::try_join!(store.accounts(practice.id, &ids, sealer), try_join_all(own))?;
     let wanted: Vec<ContactPointId> = accounts.iter().flat_map(|account| account.contacts.clone()).collect();
     let points: HashMap<ContactPointId, ContactPoint> = store
-        .contact_points(practice, &wanted, sealer)
+        .contact_points(practice.id, &wanted, sealer)
         .await?
         .into_iter()
         .map(|point| (point.id, point))
         .collect();
-    let kind_of = |id: &ContactPointId| points.get(id).map(|point| (*id, point.value.kind()));
+    let contact = |id: &ContactPointId| {
+        let point = points.get(id)?;
+        let blocked = state.blocks(practice, &point.value);
+        let blocked = point.doubt(now).map(|_| "unverified").or(blocked);
+        Some(Contact { point: *id, kind: point.value.kind(), blocked })
+    };
     let readers = acting
         .iter()
         .zip(own)
         .filter_map(|((id, relation), own)| {
             let account = accounts.iter().find(|account| account.id == *id)?;
-            let contacts = account.contacts.iter().filter_map(kind_of).collect();
-            Some(Reader {
-                account: *id,
-                relation: *relation,
-                language: account.language.clone(),
-                contacts,
-                own,
-            })
+            let contacts = account.contacts.iter().filter_map(contact).collect();
+            let language: Language = account.language.clone();
+            Some(Reader { account: *id, relation: *relation, language, contacts, own })
         })
         .collect();
     Ok((readers, points))
@@ -136,7 +160,7 @@ async fn readers(
 /// What became of one notice.
 enum Outcome {
     /// A provider took it.
-    Accepted(ContactPointId, ProviderId),
+    Accepted(ProviderId),
     /// It may work later.
     Later(&'static str),
     /// It will never work.
@@ -147,14 +171,65 @@ enum Outcome {
 struct Round<'a> {
     state: &'a State,
     item: &'a OutboxItem,
-    about: &'a About,
-    link_key: &'a Key,
-    letterhead: &'a Letterhead,
-    points: &'a HashMap<ContactPointId, ContactPoint>,
+    about: About,
+    practice: std::sync::Arc<Practice>,
+    link_key: std::sync::Arc<Key>,
+    letterhead: Letterhead,
+    readers: Vec<Reader>,
+    points: HashMap<ContactPointId, ContactPoint>,
     now: Timestamp,
 }
 
-impl Round<'_> {
+impl<'a> Round<'a> {
+    async fn prepare(
+        state: &'a State,
+        item: &'a OutboxItem,
+        about: About,
+        now: Timestamp,
+    ) -> Result<Self, Trouble> {
+        let app = &state.app;
+        let (practice, granted) = tokio::try_join!(
+            app.known_practice(item.practice),
+            app.store.accounts_of(item.practice, about.patient),
+        )?;
+        let (sealer, link_key) =
+            tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Link))?;
+        let letterhead =
+            Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+        let live = granted.into_iter().filter(|(_, grant)| grant.is_live(now));
+        let acting: Vec<(AccountId, Relation)> = live.map(|(id, grant)| (id, grant.relation)).collect();
+        let (readers, points) = readers(state, &practice, about.patient, &acting, &sealer, now).await?;
+        Ok(Self { state, item, about, practice, link_key, letterhead, readers, points, now })
+    }
+
+    /// Nobody is told, for this reason.
+    fn nobody(&self, ending: Ending, why: &'static str, blocked: &[Contact]) -> Verdict {
+        let mut verdict = Verdict::new(Then::End(ending), why).about(&self.about);
+        verdict.notices.extend(self.blocked(blocked));
+        verdict
+    }
+
+    /// What staff see of contacts that were not told.
+    fn blocked(&self, contacts: &[Contact]) -> Vec<Notice> {
+        let notice = |contact: &Contact| {
+            let why = contact.blocked.unwrap_or("unverified");
+            self.notice((contact.point, contact.kind), NoticeState::Suppressed, why, None)
+        };
+        contacts.iter().map(notice).collect()
+    }
+
+    async fn tell_all(&self, targets: &[Target], blocked: &[Contact]) -> Verdict {
+        let outcomes: Vec<(&Target, Outcome)> =
+            stream::iter(targets.iter().filter(|target| !self.item.told.contains(&target.point)))
+                .map(async |target| (target, self.tell(target).await))
+                .buffered(AT_ONCE)
+                .collect()
+                .await;
+        let mut verdict = self.verdict(outcomes);
+        verdict.notices.extend(self.blocked(blocked));
+        verdict
+    }
+
     async fn tell(&self, target: &Target) -> Outcome {
         match self.try_tell(target).await {
             Ok(outcome) => outcome,
@@ -165,19 +240,27 @@ impl Round<'_> {
         }
     }
 
+    /// Each contact has a link of its own, so that a link says where it was sent.
+    fn thread(&self, point: ContactPointId) -> String {
+        format!("{}.{point}", self.item.id)
+    }
+
+    fn token(&self, point: ContactPointId) -> domain::sign_in::LinkToken {
+        secrets::link_token(&self.link_key, SecretPurpose::NoticeLink, &self.thread(point), 1)
+    }
+
     async fn try_tell(&self, target: &Target) -> Result<Outcome, Trouble> {
         let Some(point) = self.points.get(&target.point) else {
             return Ok(Outcome::Never(Cause::BadRecipient.as_str()));
         };
-        // Each contact has a link of its own, so that a link says where it was sent.
-        let thread = format!("{}.{}", self.item.id, target.point);
-        let token = secrets::link_token(self.link_key, SecretPurpose::NoticeLink, &thread, 1);
+        let thread = self.thread(target.point);
+        let token = self.token(target.point);
         let envelope = match point.value.kind() {
             ContactKind::Email => {
-                Envelope::mail(&Mail::Notice { token: &token }, self.letterhead, &target.language, &thread)?
+                Envelope::mail(&Mail::Notice { token: &token }, &self.letterhead, &target.language, &thread)?
             }
             ContactKind::Phone => {
-                Envelope::text(&SmsTemplate::Notice { token: &token }, self.letterhead, &target.language)?
+                Envelope::text(&SmsTemplate::Notice { token: &token }, &self.letterhead, &target.language)?
             }
         };
         let link = NoticeLink {
@@ -191,28 +274,51 @@ impl Round<'_> {
             used_at: None,
             bound_to: None,
         };
-        self.state.app.store.create_notice_link(&link, &secrets::hash(token.expose())).await?;
-        Ok(match self.state.post(&point.value, &envelope, self.item.created_at).await {
-            Ok(accepted) => Outcome::Accepted(target.point, accepted),
-            Err(error) if error.advice() == Advice::Fail => Outcome::Never(error.cause.as_str()),
-            Err(error) => Outcome::Later(error.cause.as_str()),
-        })
+        let store = &self.state.app.store;
+        store.create_notice_link(&link, &secrets::hash(token.expose())).await?;
+        let posted =
+            self.state.post(&self.practice, &point.value, &envelope, self.item.created_at, Spend::Notice);
+        let failing = match posted.await {
+            Ok(accepted) => {
+                if point.failing_since.is_some() {
+                    store.change(contact::failing(self.item.practice, point.id, None)).await?;
+                }
+                return Ok(Outcome::Accepted(accepted));
+            }
+            Err(error) if error.advice() != Advice::Fail => return Ok(Outcome::Later(error.cause.as_str())),
+            Err(error) => error.cause,
+        };
+        if matches!(failing, Cause::BadRecipient | Cause::Suppressed | Cause::OptedOut) {
+            store.change(contact::failing(self.item.practice, point.id, Some(self.now))).await?;
+        }
+        Ok(Outcome::Never(failing.as_str()))
     }
 
     /// Everybody reached: sent. Somebody may be reached later: again, for them alone. Nobody ever: failed.
-    fn verdict(&self, outcomes: Vec<Outcome>) -> Verdict {
-        let mut verdict = Verdict::new(Then::End(Ending::Sent), "accepted");
+    fn verdict(&self, outcomes: Vec<(&Target, Outcome)>) -> Verdict {
+        let mut verdict = Verdict::new(Then::End(Ending::Sent), "accepted").about(&self.about);
         let (mut later, mut never) = (None, None);
-        for outcome in outcomes {
-            match outcome {
-                Outcome::Accepted(point, accepted) => {
+        for (target, outcome) in outcomes {
+            let point = target.point;
+            let (state, why) = match outcome {
+                Outcome::Accepted(accepted) => {
                     verdict.events.push(self.event(point));
                     verdict.told.push(point);
                     verdict.accepted.push(accepted);
+                    (NoticeState::Sent, "accepted")
                 }
-                Outcome::Later(why) => later = Some(why),
-                Outcome::Never(why) => never = Some(why),
-            }
+                Outcome::Later(why) => {
+                    later = Some(why);
+                    (NoticeState::Deferred, why)
+                }
+                Outcome::Never(why) => {
+                    never = Some(why);
+                    (NoticeState::Failed, why)
+                }
+            };
+            let Some(kind) = self.points.get(&point).map(|point| point.value.kind()) else { continue };
+            let link = secrets::hash(self.token(point).expose());
+            verdict.notices.push(self.notice((point, kind), state, why, Some(link)));
         }
         let reached = !verdict.told.is_empty() || !self.item.told.is_empty();
         if let Some(why) = later {
@@ -221,6 +327,27 @@ impl Round<'_> {
             (verdict.then, verdict.why) = (Then::End(Ending::Failed), why);
         }
         verdict
+    }
+
+    fn notice(
+        &self,
+        contact: (ContactPointId, ContactKind),
+        state: NoticeState,
+        why: &str,
+        link: Option<String>,
+    ) -> Notice {
+        let at = self.item.created_at;
+        Notice {
+            id: Notice::id_of(at, &self.item.id, Some(contact.0)),
+            at,
+            outbox: self.item.id.clone(),
+            conversation: self.about.conversation,
+            contact: Some(contact),
+            state,
+            why: why.to_owned(),
+            link,
+            again_of: self.about.again_of.clone(),
+        }
     }
 
     fn event(&self, point: ContactPointId) -> Event {
@@ -234,7 +361,7 @@ impl Round<'_> {
         );
         event.patient = Some(self.about.patient);
         event.conversation = Some(self.about.conversation);
-        event.seqs = Some((self.about.seq, self.about.seq));
+        event.seqs = self.about.seq.map(|seq| (seq, seq));
         event.object = Some(point.to_string());
         event
     }

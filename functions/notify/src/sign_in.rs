@@ -28,7 +28,7 @@ use platform::{
 
 use crate::{
     State,
-    post::Envelope,
+    post::{Envelope, Spend},
     work::{Then, Trouble, Verdict, surely},
 };
 
@@ -70,8 +70,8 @@ pub(crate) async fn send(
     let Some(found) = found else {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
     };
-    if address.kind() == ContactKind::Phone && !state.sms.is_on() {
-        return Ok(Verdict::new(Then::End(Ending::Suppressed), "sms_off"));
+    if let Some(why) = state.blocks(&practice, &address) {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), why));
     }
     let letterhead =
         Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
@@ -79,7 +79,7 @@ pub(crate) async fn send(
     // Before the message leaves: who holds its code must not find a flow that leads nowhere, nor a message that was
     // never sent.
     app.store.resolve_flow(&flow, issue, found.contact, &found.leads_to, app.clock.now()).await?;
-    match state.post(&address, &envelope, item.created_at).await {
+    match state.post(&practice, &address, &envelope, item.created_at, Spend::Code).await {
         Ok(accepted) => {
             let at = app.clock.now();
             surely(state, async || app.store.accept_flow_issue(&flow, issue, at).await).await?;

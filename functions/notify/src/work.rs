@@ -3,7 +3,7 @@
 use domain::{
     Invalid,
     audit::Event,
-    id::{ContactPointId, PracticeId},
+    id::{ContactPointId, ConversationId, PatientId, PracticeId},
     time::Timestamp,
 };
 use platform::{
@@ -12,12 +12,18 @@ use platform::{
     i18n::TextError,
     keys::KeyError,
     store::{
-        StoreError,
+        StoreError, Write, audit,
         outbox::{ATTEMPTS_MAX, End, Ending, OutboxItem, Subject},
+        reach::{Notice, NoticeState},
+        table::Table,
     },
 };
 
-use crate::{State, notice, sign_in};
+use crate::{
+    State,
+    notice::{self, About},
+    sign_in,
+};
 
 /// Tries of a write that must not get lost, because a message has left already.
 const WRITE_TRIES: u32 = 5;
@@ -61,6 +67,10 @@ pub(crate) struct Verdict {
     pub(crate) told: Vec<ContactPointId>,
     /// What the audit log says of it.
     pub(crate) events: Vec<Event>,
+    /// The conversation and patient, where it is a notice.
+    pub(crate) about: Option<(ConversationId, PatientId)>,
+    /// What staff see of it.
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// Whether it is over.
@@ -75,7 +85,21 @@ pub(crate) enum Then {
 impl Verdict {
     /// A verdict without a send.
     pub(crate) const fn new(then: Then, why: &'static str) -> Self {
-        Self { then, why, accepted: Vec::new(), told: Vec::new(), events: Vec::new() }
+        Self {
+            then,
+            why,
+            accepted: Vec::new(),
+            told: Vec::new(),
+            events: Vec::new(),
+            about: None,
+            notices: Vec::new(),
+        }
+    }
+
+    /// The verdict on a notice.
+    pub(crate) const fn about(mut self, about: &About) -> Self {
+        self.about = Some((about.conversation, about.patient));
+        self
     }
 
     /// The verdict of the last try: nothing comes again. What has reached somebody was sent.
@@ -83,8 +107,40 @@ impl Verdict {
         if self.then == Then::Later && item.attempts >= ATTEMPTS_MAX {
             let reached = !item.told.is_empty() || !self.told.is_empty();
             self.then = Then::End(if reached { Ending::Sent } else { Ending::Failed });
+            for notice in self.notices.iter_mut().filter(|notice| notice.state == NoticeState::Deferred) {
+                notice.state = NoticeState::Failed;
+            }
         }
         self
+    }
+
+    /// What is written with the end of the try: its events, and what staff see of it.
+    fn beside(&self, item: &OutboxItem) -> Vec<Write> {
+        let mut writes: Vec<Write> = self.events.iter().map(audit::write).collect();
+        let Some((conversation, patient)) = self.about else { return writes };
+        let state = match self.then {
+            Then::End(Ending::Failed) => Some(NoticeState::Failed),
+            Then::End(Ending::Suppressed) => Some(NoticeState::Suppressed),
+            Then::End(Ending::Collapsed) => Some(NoticeState::Collapsed),
+            Then::End(Ending::Sent) | Then::Later => None,
+        };
+        let mut notices = self.notices.clone();
+        if let (Some(state), true) = (state, notices.is_empty()) {
+            notices.push(Notice {
+                id: Notice::id_of(item.created_at, &item.id, None),
+                at: item.created_at,
+                outbox: item.id.clone(),
+                conversation,
+                contact: None,
+                state,
+                why: self.why.to_owned(),
+                link: None,
+                again_of: None,
+            });
+        }
+        let replace = |notice: &Notice| Write::Replace(Table::Chat, notice.to_item(item.practice, patient));
+        writes.extend(notices.iter().map(replace));
+        writes
     }
 }
 
@@ -112,11 +168,12 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
         // Every try ended without a verdict: whatever it is, it ends the function.
         Ok(Verdict::new(Then::Later, "attempts"))
     } else {
-        match item.subject {
-            Subject::SignIn { flow, issue } => sign_in::send(state, &item, flow, issue).await,
+        match &item.subject {
+            Subject::SignIn { flow, issue } => sign_in::send(state, &item, *flow, *issue).await,
             Subject::Message { conversation, patient, seq } => {
-                notice::send(state, &item, &notice::About { conversation, patient, seq }).await
+                notice::send(state, &item, *conversation, *patient, *seq).await
             }
+            Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
         }
     };
     let verdict = verdict.unwrap_or_else(|trouble| {
@@ -134,14 +191,13 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
         // The next message may try again.
         state.app.store.release_notice(item.practice, *conversation, &item.id).await?;
     }
+    let beside = verdict.beside(item);
     surely(state, async || match verdict.then {
         Then::End(ending) => {
             let end = End { ending, why: verdict.why, accepted: &verdict.accepted };
-            state.app.store.end_outbox(item, &end, &verdict.events, now).await
+            state.app.store.end_outbox(item, &end, &beside, now).await
         }
-        Then::Later => {
-            state.app.store.return_outbox(item, verdict.why, &verdict.told, &verdict.events, now).await
-        }
+        Then::Later => state.app.store.return_outbox(item, verdict.why, &verdict.told, &beside, now).await,
     })
     .await?;
     Ok(())
@@ -167,6 +223,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
     let kind = match item.subject {
         Subject::Message { .. } => "message",
         Subject::SignIn { .. } => "sign_in",
+        Subject::NoticeAgain(_) => "message_again",
     };
     let state = match verdict.then {
         Then::End(ending) => ending.as_str(),
@@ -192,8 +249,6 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
 
 #[cfg(test)]
 mod tests {
-    use domain::id::{ConversationId, PatientId};
-
     use super::*;
 
     fn item(attempts: u32, told: Vec<ContactPointId>) -> OutboxItem {

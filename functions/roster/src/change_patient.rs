@@ -46,6 +46,10 @@ pub(crate) struct ChangePatient {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, max_length = 64)]
     external_id: Option<Option<String>>,
+    /// Whether only a remembered device or a passkey opens the record: no birth date does.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    only_my_devices: Option<bool>,
 }
 
 /// Changes a patient's record. Changes of different members at the same time all count.
@@ -59,6 +63,9 @@ pub(crate) async fn change_patient(
     Body(body): Body<ChangePatient>,
 ) -> Result<Json<PatientView>, Failure> {
     let change = parse(&body, desk.app.clock.now())?;
+    if change.birth_date.is_some() || change.only_my_devices.is_some() {
+        desk.must_be_fresh()?;
+    }
     let means = desk.means().await?;
     let event = desk.event_about(Verb::PatientChanged, id);
     let patient = match desk.app.store.change_patient(&desk.tools(&means), id, &change, &event).await? {
@@ -84,9 +91,17 @@ fn parse(body: &ChangePatient, now: Timestamp) -> Result<PatientChange, Failure>
         language: fields.check("/language", language).flatten(),
         time_zone: fields.check("/time_zone", time_zone).flatten(),
         external_id: fields.check("/external_id", external_id).flatten(),
+        only_my_devices: body.only_my_devices,
     };
-    let given = [body.name.is_some(), body.birth_date.is_some(), body.language.is_some()];
-    if !given.contains(&true) && body.time_zone.is_none() && body.external_id.is_none() {
+    let given = [
+        body.name.is_some(),
+        body.birth_date.is_some(),
+        body.language.is_some(),
+        body.time_zone.is_some(),
+        body.external_id.is_some(),
+        body.only_my_devices.is_some(),
+    ];
+    if !given.contains(&true) {
         fields.add("", "nothing_to_change");
     }
     fields.done()?;

@@ -90,6 +90,14 @@ impl<R: Right> Desk<R> {
         Ok(Means { sealer, index_key })
     }
 
+    /// That whoever asks has shown a fresh proof: for acts that change who can read.
+    ///
+    /// # Errors
+    /// [`Failure::StepUpRequired`].
+    pub fn must_be_fresh(&self) -> Result<(), Failure> {
+        self.session.must_be_fresh(&self.practice.policies, self.app.clock.now())
+    }
+
     /// What changing the roster needs.
     pub fn tools<'a>(&'a self, means: &'a Means) -> RosterTools<'a> {
         RosterTools {

@@ -9,7 +9,9 @@ use http::StatusCode;
 use platform::{
     http::{Failure, Fields, Json as Body},
     store::{
-        grant::{Granted, Grantee},
+        StoreError,
+        grant::{Granted, Grantee, Terms},
+        practice::Practice,
         session::{Grant, Relation},
     },
 };
@@ -47,11 +49,8 @@ pub(crate) async fn list_grants(
         tokio::try_join!(store.patient(practice, id, &sealer), store.accounts_of(practice, id))?;
     patient.ok_or(Failure::NotFound)?;
     let now = desk.app.clock.now();
-    let grants: Vec<(AccountId, Grant)> = grants
-        .into_iter()
-        .map(|(account, relation, until)| (account, Grant { patient: id, relation, until }))
-        .filter(|(_, grant)| grant.is_live(now))
-        .collect();
+    let grants: Vec<(AccountId, Grant)> =
+        grants.into_iter().filter(|(_, grant)| grant.is_not_over(now)).collect();
     let ids: Vec<_> = grants.iter().map(|(account, _)| *account).collect();
     let event = desk.event_about(Verb::PatientRead, id);
     let accounts = async { store.accounts(practice, &ids, &sealer).await.map_err(Failure::from) };
@@ -89,7 +88,12 @@ pub(crate) struct NewGrant {
     /// `self`, `parent`, `guardian` or `carer`.
     #[schema(value_type = String, example = "parent")]
     relation: Option<Relation>,
-    /// When it ends by itself.
+    /// When it begins; at once if left out.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, format = DateTime)]
+    from: Option<String>,
+    /// When it ends by itself. A parent's ends in any case when the child comes of the age that the practice's state
+    /// sets.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, format = DateTime)]
     until: Option<String>,
@@ -110,24 +114,24 @@ pub(crate) async fn create_grant(
     PatientPath(id): PatientPath,
     Body(body): Body<NewGrant>,
 ) -> Result<(StatusCode, Json<GrantView>), Failure> {
-    let (grantee, relation, until) = parse(&body, desk.app.clock.now())?;
+    let (grantee, terms) = parse(&body, &desk.practice, desk.app.clock.now())?;
     let means = desk.means().await?;
     let event = desk.event_about(Verb::GrantCreated, id);
     let tools = desk.tools(&means);
-    let (status, account, grant) =
-        match desk.app.store.grant(&tools, id, &grantee, (relation, until), &event).await? {
-            Granted::Created(account, grant) => (StatusCode::CREATED, account, grant),
-            Granted::Changed(account, grant) => (StatusCode::OK, account, grant),
-            Granted::Unchanged(account, grant) => {
-                desk.record(&desk.event_about(Verb::PatientRead, id)).await?;
-                (StatusCode::OK, account, grant)
-            }
-            Granted::NoPatient => return Err(Failure::NotFound),
-            Granted::NoAccount => return Err(Failure::field("/account_id", "unknown_account")),
-            Granted::Shared => return Err(Failure::field(address_pointer(&body), "shared_contact")),
-            Granted::NameMissing => return Err(Failure::field("/name", "missing_member")),
-            Granted::Full => return Err(Failure::field("", "too_many_grants")),
-        };
+    let (status, account, grant) = match desk.app.store.grant(&tools, id, &grantee, &terms, &event).await? {
+        Granted::Created(account, grant) => (StatusCode::CREATED, account, grant),
+        Granted::Changed(account, grant) => (StatusCode::OK, account, grant),
+        Granted::Unchanged(account, grant) => {
+            desk.record(&desk.event_about(Verb::PatientRead, id)).await?;
+            (StatusCode::OK, account, grant)
+        }
+        Granted::NoPatient => return Err(Failure::NotFound),
+        Granted::NoAccount => return Err(Failure::field("/account_id", "unknown_account")),
+        Granted::Shared => return Err(Failure::field(address_pointer(&body), "shared_contact")),
+        Granted::NameMissing => return Err(Failure::field("/name", "missing_member")),
+        Granted::NeverLive => return Err(Failure::field("/from", "after_the_end")),
+        Granted::Full => return Err(Failure::field("", "too_many_grants")),
+    };
     Ok((status, Json(GrantView::new(&account, grant))))
 }
 
@@ -135,7 +139,7 @@ fn address_pointer(body: &NewGrant) -> &'static str {
     if body.email.is_some() { "/email" } else { "/phone" }
 }
 
-fn parse(body: &NewGrant, now: Timestamp) -> Result<(Grantee, Relation, Option<Timestamp>), Failure> {
+fn parse(body: &NewGrant, practice: &Practice, now: Timestamp) -> Result<(Grantee, Terms), Failure> {
     let mut fields = Fields::new();
     let name = fields.check("/name", body.name.as_deref().map(PersonName::parse).transpose()).flatten();
     let language =
@@ -151,13 +155,18 @@ fn parse(body: &NewGrant, now: Timestamp) -> Result<(Grantee, Relation, Option<T
         _ => fields.check("", Err(Invalid::new("exactly_one_of_account_id_email_phone"))),
     };
     let relation = fields.check("/relation", body.relation.ok_or(Invalid::new("missing_member")));
+    let from = fields.check("/from", body.from.as_deref().map(Timestamp::parse).transpose()).flatten();
     let until = fields.check("/until", body.until.as_deref().map(Timestamp::parse).transpose()).flatten();
     if until.is_some_and(|until| until <= now) {
         fields.add("/until", "in_the_past");
     }
     fields.done()?;
     let missing = || Failure::field("", "invalid_body");
-    Ok((grantee.ok_or_else(missing)?, relation.ok_or_else(missing)?, until))
+    // What begins now has begun.
+    let from = from.filter(|from| *from > now);
+    let terms = Terms::under(practice, relation.ok_or_else(missing)?, from, until);
+    let terms = terms.map_err(|_| StoreError::Malformed("profile"))?;
+    Ok((grantee.ok_or_else(missing)?, terms))
 }
 
 /// Ends what an account may do for a patient, and the account's sessions.

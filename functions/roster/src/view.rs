@@ -68,6 +68,8 @@ pub struct PatientView {
     pub phones: Vec<String>,
     /// Whether one of these contacts leads to somebody else's account as well: a family's mailbox, a shared phone.
     pub shared_contact: bool,
+    /// Whether only a remembered device or a passkey opens the record: no birth date does.
+    pub only_my_devices: bool,
     /// When the record was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,
@@ -103,6 +105,7 @@ impl PatientView {
             emails: of(ContactKind::Email),
             phones: of(ContactKind::Phone),
             shared_contact,
+            only_my_devices: patient.only_my_devices,
             created_at: patient.created_at,
         })
     }
@@ -118,6 +121,9 @@ pub struct GrantView {
     /// `self`, `parent`, `guardian` or `carer`.
     #[schema(value_type = String, example = "parent")]
     pub relation: Relation,
+    /// When it begins; `null` if it has begun at once.
+    #[schema(required = true, value_type = Option<String>, format = DateTime)]
+    pub from: Option<Timestamp>,
     /// When it ends; `null` if it does not by itself.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     pub until: Option<Timestamp>,
@@ -130,6 +136,7 @@ impl GrantView {
             account_id: account.id.to_string(),
             name: account.name.expose().to_owned(),
             relation: grant.relation,
+            from: grant.from,
             until: grant.until,
         }
     }

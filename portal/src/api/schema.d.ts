@@ -401,6 +401,8 @@ export interface components {
             language?: string;
             /** @description 1 to 200 characters. */
             name?: string;
+            /** @description Whether only a remembered device or a passkey opens the record: no birth date does. */
+            only_my_devices?: boolean;
             /** @description IANA time zone; `null` for the practice's. */
             time_zone?: string | null;
         };
@@ -495,6 +497,11 @@ export interface components {
         GrantView: {
             /** @description `acc_…` */
             account_id: string;
+            /**
+             * Format: date-time
+             * @description When it begins; `null` if it has begun at once.
+             */
+            from: string | null;
             /** @description Whose account it is. */
             name: string;
             /**
@@ -584,6 +591,11 @@ export interface components {
             account_id?: string;
             /** @description Where the account is reached. One that nobody is reached at yet gets a new account. */
             email?: string;
+            /**
+             * Format: date-time
+             * @description When it begins; at once if left out.
+             */
+            from?: string;
             /** @description BCP 47 language of a new account; the patient's if left out. */
             language?: string;
             /** @description Whose account a new one is; the patient's own has the patient's name. */
@@ -597,7 +609,8 @@ export interface components {
             relation: string;
             /**
              * Format: date-time
-             * @description When it ends by itself.
+             * @description When it ends by itself. A parent's ends in any case when the child comes of the age that the practice's state
+             *     sets.
              */
             until?: string;
         };
@@ -772,6 +785,8 @@ export interface components {
             language: string;
             /** @description Name. */
             name: string;
+            /** @description Whether only a remembered device or a passkey opens the record: no birth date does. */
+            only_my_devices: boolean;
             /** @description Phones of the patient's own account, E.164. */
             phones: string[];
             /** @description Whether one of these contacts leads to somebody else's account as well: a family's mailbox, a shared phone. */

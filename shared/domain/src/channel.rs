@@ -12,6 +12,8 @@ pub enum NoticeKind {
     Message,
     /// A link and code that somebody asked for.
     SignIn,
+    /// "You have a message" once more, because somebody asked for it.
+    MessageAgain,
 }
 
 impl NoticeKind {
@@ -20,12 +22,14 @@ impl NoticeKind {
         match self {
             Self::Message => "message",
             Self::SignIn => "sign_in",
+            Self::MessageAgain => "message_again",
         }
     }
 
     /// The kind of this name.
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Message, Self::SignIn].into_iter().find(|k| k.as_str() == text)
+        let all = [Self::Message, Self::SignIn, Self::MessageAgain];
+        all.into_iter().find(|k| k.as_str() == text)
     }
 
     /// Whether a later notice of the same conversation makes this one superfluous.

@@ -3,11 +3,17 @@
 use std::{fmt, str::FromStr};
 
 use email_address::EmailAddress as Rfc5321;
+use serde::{Deserialize, Serialize};
 
 use crate::{Invalid, digits};
 
 /// Longest e-mail address that SMTP can carry (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
 const EMAIL_MAX_BYTES: usize = 254;
+
+/// So many wrong birth dates in a row, two sign-ins' worth, and nothing more is sent to a contact unasked.
+pub const WRONG_DATES_MAX: u32 = 10;
+/// A contact that led to no session for so long is not written to unasked.
+pub const UNUSED_SECONDS: i64 = 180 * 24 * 3600;
 
 /// Whether a contact point is a mailbox or a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,6 +147,37 @@ impl ContactValue {
     }
 }
 
+/// Where a practice sends text messages. A stranger who types numbers of dear places cannot spend its money.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SmsRegions {
+    /// The United States with their territories, and Canada.
+    #[default]
+    NorthAmerica,
+    /// Every country.
+    Everywhere,
+}
+
+/// Area codes behind `+1` of other countries than the United States and Canada, and of numbers at a premium
+/// (North American Numbering Plan; <https://www.nanpa.com>).
+const DEAR_AREA_CODES: [&str; 23] = [
+    "242", "246", "264", "268", "284", "345", "441", "473", "649", "658", "664", "721", "758", "767", "784",
+    "809", "829", "849", "868", "869", "876", "900", "976",
+];
+
+impl SmsRegions {
+    /// Whether a text message may go to this phone.
+    pub fn contain(self, phone: &ContactValue) -> bool {
+        match (self, phone.text.strip_prefix("+1")) {
+            (Self::Everywhere, _) => true,
+            (Self::NorthAmerica, Some(national)) => {
+                national.len() == 10 && !DEAR_AREA_CODES.iter().any(|code| national.starts_with(code))
+            }
+            (Self::NorthAmerica, None) => false,
+        }
+    }
+}
+
 impl fmt::Debug for ContactValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ContactValue(..)")
@@ -206,6 +243,24 @@ mod tests {
         let masked = |text: &str| ContactValue::parse(text).expect("valid").masked();
         assert_eq!(masked("maria@patients.test"), "m***@p***.test");
         assert_eq!(masked("+15555550104"), "+1***04");
+    }
+
+    #[test]
+    fn text_messages_stay_where_the_practice_sends_them() {
+        let phone = |text| ContactValue::phone(text).expect("valid");
+        for (text, near) in [
+            ("+15555550104", true),
+            ("+16135550104", true),
+            ("+17875550104", true),
+            ("+18765550104", false),
+            ("+19005550104", false),
+            ("+155555501", false),
+            ("+442079460000", false),
+            ("+5215555550104", false),
+        ] {
+            assert_eq!(SmsRegions::NorthAmerica.contain(&phone(text)), near, "{text}");
+            assert!(SmsRegions::Everywhere.contain(&phone(text)));
+        }
     }
 
     proptest! {

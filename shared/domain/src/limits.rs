@@ -47,6 +47,10 @@ pub struct Limits {
     pub step_up_codes_per_session: Rate,
     /// Codes of a generator, for one member of staff.
     pub totp_per_staff: Rate,
+    /// Text messages of a practice.
+    pub sms_per_day: Rate,
+    /// How many of these only codes may use, so that notices never keep anybody from signing in.
+    pub sms_for_codes: u32,
     /// Code or link tries of one sign-in attempt.
     pub tries_per_flow: u32,
     /// Birth date tries of one sign-in attempt or notice link.
@@ -69,6 +73,8 @@ impl Limits {
         resends_per_contact_and_day: Rate::new(3, DAY),
         step_up_codes_per_session: Rate::new(3, 15 * 60),
         totp_per_staff: Rate::new(10, 3600),
+        sms_per_day: Rate::new(2_000, DAY),
+        sms_for_codes: 500,
         tries_per_flow: 5,
         dates_per_flow: 5,
     };

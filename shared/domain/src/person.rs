@@ -2,11 +2,14 @@
 
 use std::fmt;
 
-use jiff::civil::Date;
+use jiff::{ToSpan, civil::Date};
 use serde::{Deserialize, Serialize};
 use unicode_normalization::UnicodeNormalization;
 
-use crate::{Invalid, digits, time::Timestamp};
+use crate::{
+    Invalid, digits,
+    time::{Timestamp, ZoneName},
+};
 
 /// Longest name, in Unicode scalar values.
 const NAME_MAX_SCALARS: usize = 200;
@@ -74,6 +77,15 @@ impl BirthDate {
     /// Whether the day lies after `now`, counted a day generously for zones ahead of UTC.
     pub fn is_after(self, now: Timestamp) -> bool {
         self.expose() > now.plus_seconds(24 * 3600).utc_day()
+    }
+
+    /// The beginning of the day on which the person turns so old, where the clocks of `zone` count. Whoever was born on
+    /// 29 February turns on the 28th.
+    pub fn turns(self, age: u8, zone: &ZoneName) -> Timestamp {
+        let day = self.0.saturating_add(i64::from(age).years());
+        let zone = jiff::tz::db().get(zone.as_str()).unwrap_or(jiff::tz::TimeZone::UTC);
+        let start = day.to_zoned(zone).map_or(i64::MAX, |start| start.timestamp().as_millisecond());
+        Timestamp::from_millis(start)
     }
 
     /// The text `YYYY-MM-DD`, for sealing and comparing.
@@ -216,6 +228,10 @@ mod tests {
             assert!(BirthDate::parse(bad).is_err(), "{bad}");
         }
         let now = Timestamp::parse("2026-11-22T12:00:00Z").expect("valid");
+        let zone = ZoneName::parse("America/New_York").expect("a zone");
+        let turns = |born: &str| BirthDate::parse(born).expect("valid").turns(18, &zone).to_string();
+        assert_eq!(turns("2012-09-17"), "2030-09-17T04:00:00.000Z");
+        assert_eq!(turns("2012-02-29"), "2030-02-28T05:00:00.000Z");
         assert!(BirthDate::parse("2026-11-24").is_ok_and(|d| d.is_after(now)));
         assert!(BirthDate::parse("2026-11-22").is_ok_and(|d| !d.is_after(now)));
     }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, person::is_direction_control};
+use crate::{Invalid, contact::SmsRegions, person::is_direction_control};
 
 /// The short name of a practice in addresses: `bright-eyes`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -110,6 +110,21 @@ pub struct Policies {
     /// Whether patients may have a device remembered.
     #[serde(default = "yes")]
     pub remember_devices: bool,
+    /// The age at which a minor's parents no longer act for them, by the law of the practice's state: 12 to 18.
+    #[serde(default = "of_age")]
+    pub proxy_ends_at_age: u8,
+    /// Where text messages go.
+    #[serde(default)]
+    pub sms_regions: SmsRegions,
+}
+
+/// The age of majority.
+const OF_AGE: u8 = 18;
+/// The youngest age at which a state lets minors decide for themselves.
+const OF_AGE_MIN: u8 = 12;
+
+const fn of_age() -> u8 {
+    OF_AGE
 }
 
 const fn yes() -> bool {
@@ -124,6 +139,8 @@ impl Policies {
         step_up: true,
         totp: true,
         remember_devices: true,
+        proxy_ends_at_age: OF_AGE,
+        sms_regions: SmsRegions::NorthAmerica,
     };
 
     /// What the local demonstration has: staff sign in by link alone, nothing asks for a fresh proof, and the limits
@@ -131,6 +148,11 @@ impl Policies {
     #[must_use]
     pub const fn demonstration(limits_factor: u32) -> Self {
         Self { limits_factor, staff_link_sign_in: true, step_up: false, ..Self::STRICT }
+    }
+
+    /// The age at which parents' grants end, within what the law of any state says.
+    pub fn of_age(&self) -> u8 {
+        self.proxy_ends_at_age.clamp(OF_AGE_MIN, OF_AGE)
     }
 
     /// The practice's limits.

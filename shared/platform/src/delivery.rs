@@ -49,6 +49,8 @@ pub enum Cause {
     OptedOut,
     /// This channel is switched off.
     SwitchedOff,
+    /// The practice has sent as many text messages today as it wants to pay.
+    BudgetUsedUp,
 }
 
 /// What to do with a message that was not accepted.
@@ -75,7 +77,7 @@ impl Cause {
     /// What to do.
     pub const fn advice(self) -> Advice {
         match self {
-            Self::Throttled | Self::Unavailable | Self::NoAnswer => Advice::Retry,
+            Self::Throttled | Self::Unavailable | Self::NoAnswer | Self::BudgetUsedUp => Advice::Retry,
             Self::QuotaUsedUp | Self::Paused | Self::Unverified | Self::Denied | Self::Misconfigured => {
                 Advice::RetryAndAlarm
             }
@@ -101,6 +103,7 @@ impl Cause {
             Self::Suppressed => "suppressed",
             Self::OptedOut => "opted_out",
             Self::SwitchedOff => "switched_off",
+            Self::BudgetUsedUp => "budget_used_up",
         }
     }
 }

@@ -26,7 +26,7 @@ use crate::{
     sealing::FieldSealer,
     store::{
         Store, StoreError, audit,
-        grant::{Granted, Grantee},
+        grant::{Granted, Grantee, Terms},
         patient::{Added, NewPatient, Patient, RosterTools},
         practice::{Practice, WrappedKeys},
         session::Relation,
@@ -223,13 +223,15 @@ impl Provisioner {
         let mut event = self.event(practice.id, Verb::GrantCreated);
         event.patient = Some(patient);
         let tools = self.tools(practice, &means);
-        match self.store.grant(&tools, patient, grantee, (relation, None), &event).await? {
+        let terms = Terms::under(practice, relation, None, None).map_err(|_| ProvisionError::Grant)?;
+        match self.store.grant(&tools, patient, grantee, &terms, &event).await? {
             Granted::Created(..) | Granted::Changed(..) | Granted::Unchanged(..) => Ok(()),
             Granted::NoPatient
             | Granted::NoAccount
             | Granted::Shared
             | Granted::NameMissing
-            | Granted::Full => Err(ProvisionError::Grant),
+            | Granted::Full
+            | Granted::NeverLive => Err(ProvisionError::Grant),
         }
     }
 

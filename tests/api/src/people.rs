@@ -116,7 +116,7 @@ pub async fn practice(app: &App, slug: &str, name: &str, limits_factor: u32) -> 
     }
     let parent = made.patients["rosa"].account.expect("Rosa has an account");
     let child = made.patients["luis"].id;
-    let grant = Grant { patient: child, relation: Relation::Parent, until: None };
+    let grant = Grant { patient: child, relation: Relation::Parent, from: None, until: None };
     let items = platform::store::account::grant_items(id, parent, grant, now);
     let writes = || items.iter().cloned().map(|item| Write::Create(Table::Chat, item)).collect();
     app.store.transact_patiently(writes).await.expect("the store works").expect("a new grant");
@@ -228,6 +228,7 @@ impl World {
             contact: None,
             step_up: None,
             proven_at: Some(now),
+            since: None,
             hash: token.hash(),
         };
         let item = session.to_item().expect("an item");

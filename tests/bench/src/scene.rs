@@ -141,6 +141,7 @@ impl Scene {
             contact: None,
             step_up: None,
             proven_at: Some(now),
+            since: None,
             hash: token.hash(),
         };
         self.app.store.create(Table::Chat, session.to_item()?).await?;

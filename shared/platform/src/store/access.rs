@@ -65,11 +65,20 @@ impl Session {
         if self.opens == Some(conversation) { Ok(()) } else { self.must_be_full() }
     }
 
-    /// That its holder has shown a fresh proof, where the practice asks for that.
+    /// Whether it may see what happened at `at`: all of it, unless it rests on a contact that was changed later.
+    pub fn reaches(&self, at: Timestamp) -> bool {
+        self.since.is_none_or(|since| since < at)
+    }
+
+    /// That its holder has shown a fresh proof, where the practice asks for that. What rests on a contact that nobody
+    /// has confirmed yet is no proof anywhere.
     ///
     /// # Errors
     /// [`Failure::StepUpRequired`].
     pub fn must_be_fresh(&self, policies: &Policies, now: Timestamp) -> Result<(), Failure> {
+        if self.since.is_some() {
+            return Err(Failure::StepUpRequired);
+        }
         if !policies.step_up || self.is_fresh(now) { Ok(()) } else { Err(Failure::StepUpRequired) }
     }
 

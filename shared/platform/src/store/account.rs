@@ -47,7 +47,9 @@ impl Account {
     pub fn create_writes(&self, tools: &RosterTools<'_>, grant: Grant) -> Vec<Write> {
         let mut items = vec![self.to_item(tools.practice, tools.sealer, tools.now)];
         items.extend(grant_items(tools.practice, self.id, grant, tools.now));
-        items.extend(self.contacts.iter().map(|point| contact::link_item(tools.practice, *point, self.id)));
+        items.extend(
+            self.contacts.iter().map(|point| contact::link_item(tools.practice, *point, self.id, None)),
+        );
         items.into_iter().map(|item| Write::Create(Table::Chat, item)).collect()
     }
 
@@ -89,6 +91,7 @@ pub fn grant_items(practice: PracticeId, account: AccountId, grant: Grant, at: T
         NewItem::new(&key)
             .with("relation", string(grant.relation.as_str()))
             .with("granted_at", number(at.as_millis()))
+            .with_some("from", grant.from.map(|t| number(t.as_millis())))
             .with_some("until", grant.until.map(|t| number(t.as_millis())))
             .build()
     };
@@ -108,6 +111,7 @@ pub fn grant_from_item(item: &Item) -> Result<Grant, StoreError> {
     Ok(Grant {
         patient: patient.ok_or(StoreError::Malformed("SK"))?,
         relation: item.one_of("relation", Relation::from_stored)?,
+        from: item.optional_time("from"),
         until: item.optional_time("until"),
     })
 }
@@ -116,14 +120,16 @@ pub fn grant_from_item(item: &Item) -> Result<Grant, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Malformed`].
-pub fn granted_account(item: &Item) -> Result<(AccountId, Relation, Option<Timestamp>), StoreError> {
+pub fn granted_account(patient: PatientId, item: &Item) -> Result<(AccountId, Grant), StoreError> {
     let key = item.key()?;
     let account = key.sk.strip_prefix(keys::GRANT_PREFIX).and_then(|t| AccountId::parse(t).ok());
-    Ok((
-        account.ok_or(StoreError::Malformed("SK"))?,
-        item.one_of("relation", Relation::from_stored)?,
-        item.optional_time("until"),
-    ))
+    let grant = Grant {
+        patient,
+        relation: item.one_of("relation", Relation::from_stored)?,
+        from: item.optional_time("from"),
+        until: item.optional_time("until"),
+    };
+    Ok((account.ok_or(StoreError::Malformed("SK"))?, grant))
 }
 
 impl Store {
@@ -169,7 +175,7 @@ impl Store {
         items.iter().map(grant_from_item).collect()
     }
 
-    /// Which accounts may act for a patient.
+    /// Which accounts may act for a patient, grants that have ended or not begun included.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -177,9 +183,9 @@ impl Store {
         &self,
         practice: PracticeId,
         patient: PatientId,
-    ) -> Result<Vec<(AccountId, Relation, Option<Timestamp>)>, StoreError> {
+    ) -> Result<Vec<(AccountId, Grant)>, StoreError> {
         let partition = keys::patient_partition(practice, patient);
         let items = self.query_all(&partition, keys::GRANT_PREFIX).await?;
-        items.iter().map(granted_account).collect()
+        items.iter().map(|item| granted_account(patient, item)).collect()
     }
 }

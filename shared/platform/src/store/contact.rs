@@ -1,7 +1,7 @@
 //! Contact points: addresses, found by a blind index, leading to accounts. An address is not a person.
 
 use domain::{
-    contact::{ContactKind, ContactValue},
+    contact::{ContactKind, ContactValue, UNUSED_SECONDS, WRONG_DATES_MAX},
     id::{AccountId, ContactPointId, PracticeId},
     time::Timestamp,
 };
@@ -24,6 +24,31 @@ pub struct ContactPoint {
     pub value: ContactValue,
     /// When somebody proved to read it, if ever.
     pub verified_at: Option<Timestamp>,
+    /// When it last led to a session, or else when it was written down.
+    pub used_at: Timestamp,
+    /// Wrong birth dates after its links and codes since then.
+    pub wrong_dates: u32,
+    /// Since when no provider takes messages to it.
+    pub failing_since: Option<Timestamp>,
+}
+
+/// Why nothing is sent to a contact point unasked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// As many wrong birth dates as two sign-ins allow: somebody else may read it.
+    WrongDates,
+    /// Nobody has used it for half a year: numbers are given to others, mailboxes are left.
+    Unused,
+}
+
+impl Doubt {
+    /// The name in items and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WrongDates => "wrong_dates",
+            Self::Unused => "unused",
+        }
+    }
 }
 
 /// The blind index of an address.
@@ -32,20 +57,30 @@ pub fn blind(index_key: &Key, value: &ContactValue) -> String {
 }
 
 impl ContactPoint {
+    /// One that was just written down.
+    pub const fn new(id: ContactPointId, value: ContactValue, at: Timestamp) -> Self {
+        Self { id, value, verified_at: None, used_at: at, wrong_dates: 0, failing_since: None }
+    }
+
+    /// Why nothing is sent there unasked, if so. A sign-in through it or a word of the desk ends the doubt.
+    pub fn doubt(&self, now: Timestamp) -> Option<Doubt> {
+        if self.wrong_dates >= WRONG_DATES_MAX {
+            Some(Doubt::WrongDates)
+        } else if self.used_at.plus_seconds(UNUSED_SECONDS) <= now {
+            Some(Doubt::Unused)
+        } else {
+            None
+        }
+    }
+
     /// The items of a new contact point: itself and its lookup.
-    pub fn to_items(
-        &self,
-        practice: PracticeId,
-        sealer: &FieldSealer,
-        index_key: &Key,
-        at: Timestamp,
-    ) -> [Attributes; 2] {
+    pub fn to_items(&self, practice: PracticeId, sealer: &FieldSealer, index_key: &Key) -> [Attributes; 2] {
         let key = keys::contact_point(practice, self.id);
         let point = NewItem::new(&key)
             .with("contact_kind", string(self.value.kind().as_str()))
             .with("sealed_value", sealer.seal(&key, "sealed_value", self.value.expose()))
             .with_some("verified_at", self.verified_at.map(|t| number(t.as_millis())))
-            .with("created_at", number(at.as_millis()))
+            .with("created_at", number(self.used_at.as_millis()))
             .build();
         let lookup = NewItem::new(&keys::contact_lookup(practice, &blind(index_key, &self.value)))
             .with("contact_point", string(self.id))
@@ -61,20 +96,83 @@ impl ContactPoint {
         let kind = item.parsed("contact_kind", ContactKind::parse)?;
         let value = ContactValue::from_stored(kind, &sealer.open(item, "sealed_value")?)
             .map_err(|_| StoreError::Malformed("sealed_value"))?;
-        Ok(Self { id, value, verified_at: item.optional_time("verified_at") })
+        Ok(Self {
+            id,
+            value,
+            verified_at: item.optional_time("verified_at"),
+            used_at: item.optional_time("used_at").map_or_else(|| item.time("created_at"), Ok)?,
+            wrong_dates: item.optional_number("wrong_dates").unwrap_or(0),
+            failing_since: item.optional_time("failing_since"),
+        })
     }
 }
 
-/// That a contact point leads to an account.
-pub fn link_item(practice: PracticeId, point: ContactPointId, account: AccountId) -> Attributes {
-    NewItem::new(&keys::contact_account(practice, point, account)).build()
+/// That a contact point led to a session, as part of the transaction that makes it: whoever signed in reads it.
+pub fn verified(practice: PracticeId, point: ContactPointId, now: Timestamp) -> Change {
+    Change::new(
+        keys::contact_point(practice, point),
+        "SET verified_at = if_not_exists(verified_at, :now), used_at = :now, wrong_dates = :none \
+         REMOVE failing_since",
+    )
+    .when("attribute_exists(PK)")
+    .value(":now", number(now.as_millis()))
+    .value(":none", number(0))
 }
 
-/// That somebody proved to read what goes to a contact point, as part of their sign-in.
-pub fn verified(practice: PracticeId, point: ContactPointId, now: Timestamp) -> Change {
-    Change::new(keys::contact_point(practice, point), "SET verified_at = if_not_exists(verified_at, :now)")
+/// That a provider says of a contact point that nothing can reach it, or that it took a message again.
+pub fn failing(practice: PracticeId, point: ContactPointId, since: Option<Timestamp>) -> Change {
+    let key = keys::contact_point(practice, point);
+    match since {
+        Some(since) => Change::new(key, "SET failing_since = if_not_exists(failing_since, :since)")
+            .when("attribute_exists(PK)")
+            .value(":since", number(since.as_millis())),
+        None => Change::new(key, "REMOVE failing_since").when("attribute_exists(PK)"),
+    }
+}
+
+/// One more wrong birth date after a link or code that went there.
+pub fn doubted(practice: PracticeId, point: ContactPointId) -> Change {
+    Change::new(keys::contact_point(practice, point), "ADD wrong_dates :one")
         .when("attribute_exists(PK)")
-        .value(":now", number(now.as_millis()))
+        .value(":one", number(1))
+}
+
+/// That a contact point leads to an account. After a change that nobody has confirmed yet it opens only what was sent
+/// after `restricted_since`.
+pub fn link_item(
+    practice: PracticeId,
+    point: ContactPointId,
+    account: AccountId,
+    restricted_since: Option<Timestamp>,
+) -> Attributes {
+    NewItem::new(&keys::contact_account(practice, point, account))
+        .with_some("restricted_since", restricted_since.map(|at| number(at.as_millis())))
+        .build()
+}
+
+/// An account that a contact point leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reached {
+    /// The account.
+    pub account: AccountId,
+    /// It opens only what was sent after this time, until somebody confirms the contact.
+    pub restricted_since: Option<Timestamp>,
+}
+
+impl Reached {
+    /// From the item that [`link_item`] made.
+    ///
+    /// # Errors
+    /// [`StoreError::Malformed`].
+    pub fn from_item(item: &Item) -> Result<Self, StoreError> {
+        let key = item.key()?;
+        let account =
+            key.sk.strip_prefix(keys::CONTACT_ACCOUNT_PREFIX).and_then(|t| AccountId::parse(t).ok());
+        Ok(Self {
+            account: account.ok_or(StoreError::Malformed("SK"))?,
+            restricted_since: item.optional_time("restricted_since"),
+        })
+    }
 }
 
 impl Store {
@@ -119,14 +217,21 @@ impl Store {
         practice: PracticeId,
         point: ContactPointId,
     ) -> Result<Vec<AccountId>, StoreError> {
+        Ok(self.reached_at(practice, point).await?.into_iter().map(|reached| reached.account).collect())
+    }
+
+    /// The same, with what each may open.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn reached_at(
+        &self,
+        practice: PracticeId,
+        point: ContactPointId,
+    ) -> Result<Vec<Reached>, StoreError> {
         let partition = keys::contact_point_partition(practice, point);
         let items = self.query_all(&partition, keys::CONTACT_ACCOUNT_PREFIX).await?;
-        let account = |item: &Item| {
-            let key = item.key()?;
-            let id = key.sk.strip_prefix(keys::CONTACT_ACCOUNT_PREFIX).and_then(|t| AccountId::parse(t).ok());
-            id.ok_or(StoreError::Malformed("SK"))
-        };
-        items.iter().map(account).collect()
+        items.iter().map(Reached::from_item).collect()
     }
 
     /// Whether any of these contact points leads to more than one account.

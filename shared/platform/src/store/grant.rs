@@ -6,12 +6,13 @@
 use std::time::Duration;
 
 use domain::{
+    Invalid,
     audit::Event,
     contact::ContactValue,
     id::{AccountId, ContactPointId, PatientId},
     language::Language,
     person::PersonName,
-    time::Timestamp,
+    time::{Timestamp, ZoneName},
 };
 
 use super::{
@@ -21,6 +22,7 @@ use super::{
     item::{Item, names, number, string},
     keys, name_index,
     patient::{Patient, RosterTools},
+    practice::Practice,
     session::{Grant, Holder, Relation},
     table::{Change, Table},
 };
@@ -45,6 +47,43 @@ pub enum Grantee {
     },
 }
 
+/// How somebody is to act for a patient.
+pub struct Terms {
+    /// How they stand to each other.
+    pub relation: Relation,
+    /// When it begins; at once if left out.
+    pub from: Option<Timestamp>,
+    /// When it ends.
+    pub until: Option<Timestamp>,
+    /// A parent's grant ends at this age of the child at the latest, by the clocks of this zone.
+    pub of_age: (u8, ZoneName),
+}
+
+impl Terms {
+    /// Terms under the policies of a practice.
+    ///
+    /// # Errors
+    /// `invalid_time_zone` if the practice's profile was stored by something that does not check.
+    pub fn under(
+        practice: &Practice,
+        relation: Relation,
+        from: Option<Timestamp>,
+        until: Option<Timestamp>,
+    ) -> Result<Self, Invalid> {
+        let zone = ZoneName::parse(&practice.profile.time_zone)?;
+        Ok(Self { relation, from, until, of_age: (practice.policies.of_age(), zone) })
+    }
+
+    /// The grant. A parent of a minor acts until the minor is of age.
+    fn of(&self, patient: &Patient, now: Timestamp) -> Grant {
+        let Self { relation, from, until, of_age: (age, zone) } = self;
+        let of_age = Some(patient.birth_date.turns(*age, zone))
+            .filter(|of_age| *relation == Relation::Parent && now < *of_age);
+        let until = [*until, of_age].into_iter().flatten().min();
+        Grant { patient: patient.id, relation: *relation, from: *from, until }
+    }
+}
+
 /// What became of giving a grant.
 pub enum Granted {
     /// The account acts for the patient from now on.
@@ -63,6 +102,8 @@ pub enum Granted {
     NameMissing,
     /// The account or the patient has as many grants as there may be.
     Full,
+    /// It would end before it begins.
+    NeverLive,
 }
 
 enum Found {
@@ -87,12 +128,16 @@ impl Store {
         tools: &RosterTools<'_>,
         patient: PatientId,
         grantee: &Grantee,
-        (relation, until): (Relation, Option<Timestamp>),
+        terms: &Terms,
         event: &Event,
     ) -> Result<Granted, StoreError> {
-        let grant = Grant { patient, relation, until };
         for attempt in 1..=TRIES {
             let Some(record) = self.record_of(tools, patient).await? else { return Ok(Granted::NoPatient) };
+            let grant = terms.of(&record.patient, tools.now);
+            if grant.from.is_some_and(|from| !grant.is_not_over(from)) {
+                return Ok(Granted::NeverLive);
+            }
+            let relation = grant.relation;
             let (account, new) = match self.find_grantee(tools, &record.patient, grantee, relation).await? {
                 Found::Known(account) => (account, None),
                 Found::New(account, writes) => (account, Some(writes)),
@@ -278,7 +323,7 @@ impl Store {
         let accounts = self.accounts_of(tools.practice, patient).await?;
         let own: Vec<_> = accounts
             .into_iter()
-            .filter(|(id, relation, _)| *id != but && *relation == Relation::Oneself)
+            .filter(|(id, grant)| *id != but && grant.relation == Relation::Oneself)
             .map(|(id, ..)| id)
             .collect();
         let accounts = self.accounts(tools.practice, &own, tools.sealer).await?;

@@ -80,6 +80,14 @@ pub fn account_grant(practice: PracticeId, account: AccountId, patient: PatientI
 
 /// Sort key prefix of remembered devices.
 pub const DEVICE_PREFIX: &str = "DEVICE#";
+/// Sort key prefix of browsers that an account has signed in with.
+pub const KNOWN_PREFIX: &str = "KNOWN#";
+
+/// A browser that an account has signed in with, by the hash of what it keeps.
+pub fn known_browser(practice: PracticeId, account: AccountId, hash: &str) -> ItemKey {
+    ItemKey::new(holder_partition(practice, account), format!("{KNOWN_PREFIX}{hash}"))
+}
+
 /// Sort key prefix of passkeys.
 pub const PASSKEY_PREFIX: &str = "PASSKEY#";
 
@@ -115,6 +123,17 @@ pub fn tries(practice: PracticeId, patient: PatientId) -> ItemKey {
 
 /// Sort key prefix of what [`reach`] keeps.
 pub const REACH_PREFIX: &str = "REACH#";
+
+/// Time and id of a sort key that [`reach`] made.
+pub fn parse_reach(sk: &str) -> Option<(Timestamp, EventId)> {
+    let (at, id) = sk.strip_prefix(REACH_PREFIX)?.split_once('#')?;
+    Some((Timestamp::parse(at).ok()?, EventId::parse(id).ok()?))
+}
+
+/// The link by which the holder of an account ends every session of it, by the hash of its token.
+pub fn revoke_link(token_hash: &str) -> ItemKey {
+    ItemKey::new(format!("LINK#{token_hash}"), "REVOKE")
+}
 
 /// A session, by the hash of its secret.
 pub fn session(practice: PracticeId, holder: impl std::fmt::Display, hash: &str) -> ItemKey {

@@ -20,6 +20,7 @@ pub mod patient;
 pub mod patient_change;
 pub mod practice;
 pub mod rate;
+pub mod reach;
 pub mod rights;
 pub mod session;
 pub mod staff;

@@ -11,6 +11,7 @@ use super::{
     flow::{candidates_from, candidates_text},
     item::{Attributes, Item, NewItem, number, string},
     keys,
+    reach::REACH_LIFE_SECONDS,
     table::{Change, Table},
 };
 
@@ -39,7 +40,6 @@ pub struct NoticeLink {
 impl NoticeLink {
     /// The item of a new link.
     fn to_item(&self, token_hash: &str) -> Attributes {
-        let last = self.created_at.plus_seconds(NOTICE_UNREAD_LIFE_SECONDS + NOTICE_READ_LIFE_SECONDS);
         NewItem::new(&keys::notice_link(token_hash))
             .with("practice", string(self.practice))
             .with("conversation", string(self.conversation))
@@ -49,7 +49,8 @@ impl NoticeLink {
             .with("candidates", string(candidates_text(&self.candidates)))
             .with("created_at", number(self.created_at.as_millis()))
             .with("date_tries", number(0))
-            .with("ttl", number(last.as_seconds() + 3600))
+            // It opens nothing by then; staff still see whether it was used.
+            .with("ttl", number(self.created_at.as_seconds() + REACH_LIFE_SECONDS))
             .build()
     }
 

@@ -5,14 +5,13 @@
 //! For a message the item is also the memory of its idempotency key and stays as long as the conversation.
 
 use domain::{
-    audit::Event,
     channel::NoticeKind,
     id::{ContactPointId, ConversationId, FlowId, PatientId, PracticeId},
     time::Timestamp,
 };
 
 use super::{
-    Cancelled, Store, StoreError, Write, audit,
+    Cancelled, Store, StoreError, Write,
     item::{Attributes, Item, NewItem, number, string},
     keys,
     table::{Change, Index, Query, Sort},
@@ -44,6 +43,22 @@ pub enum Subject {
         flow: FlowId,
         /// Counted from one.
         issue: u32,
+    },
+    /// Once more a notice to the contact that got one, because somebody asked for it.
+    NoticeAgain(Again),
+}
+
+/// Which notice is to leave again. Whether it may is decided when it leaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Again {
+    /// The one whose link has this hash; there may be none.
+    Link(String),
+    /// One of this conversation, to this contact.
+    Contact {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Where to.
+        contact: ContactPointId,
     },
 }
 
@@ -141,7 +156,22 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
             .with("notice_kind", string(NoticeKind::SignIn.as_str()))
             .with("flow", string(flow))
             .with("issue", number(*issue)),
+        Subject::NoticeAgain(again) => {
+            let item = item.with("notice_kind", string(NoticeKind::MessageAgain.as_str()));
+            match again {
+                Again::Link(hash) => item.with("link", string(hash)),
+                Again::Contact { conversation, contact } => {
+                    item.with("conversation", string(conversation)).with("contact_point", string(contact))
+                }
+            }
+        }
     }
+}
+
+/// The item of anything but a message or a sign-in message. What it becomes stays to be seen for a week.
+pub fn passing_item(practice: PracticeId, id: &str, subject: &Subject, at: Timestamp) -> Attributes {
+    let item = new_item(practice, id, subject, at);
+    item.with("ttl", number(at.as_seconds() + 7 * 24 * 3600)).build()
 }
 
 /// The item of a sign-in message.
@@ -170,6 +200,13 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
         NoticeKind::SignIn => {
             Subject::SignIn { flow: item.parsed("flow", FlowId::parse)?, issue: item.number("issue")? }
         }
+        NoticeKind::MessageAgain => Subject::NoticeAgain(match item.optional_text("link") {
+            Some(hash) => Again::Link(hash.to_owned()),
+            None => Again::Contact {
+                conversation: item.parsed("conversation", ConversationId::parse)?,
+                contact: item.parsed("contact_point", ContactPointId::parse)?,
+            },
+        }),
     };
     Ok(OutboxItem {
         practice,
@@ -231,7 +268,7 @@ impl Store {
         }
     }
 
-    /// Ends an item with the audit events of this try, and takes it out of the due index. Returns whether it was
+    /// Ends an item with what is written beside it (the audit events of this try, what staff see of it), and takes it out of the due index. Returns whether it was
     /// still in the caller's hands.
     ///
     /// # Errors
@@ -240,7 +277,7 @@ impl Store {
         &self,
         item: &OutboxItem,
         end: &End<'_>,
-        events: &[Event],
+        beside: &[Write],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let accepted = end.accepted.iter().map(ProviderId::as_str).collect::<Vec<_>>().join(",");
@@ -253,11 +290,11 @@ impl Store {
                 .value(":accepted", string(&accepted))
                 .value(":now", number(now.as_millis()))
         };
-        self.let_go(change, events).await
+        self.let_go(change, beside).await
     }
 
-    /// Gives an item back for another try, with the contact points that need no other and the audit events of this
-    /// try. The sweeper brings it again. Returns whether it was still in the caller's hands.
+    /// Gives an item back for another try, with the contact points that need no other and what is written beside it.
+    /// The sweeper brings it again. Returns whether it was still in the caller's hands.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -266,7 +303,7 @@ impl Store {
         item: &OutboxItem,
         why: &'static str,
         told: &[ContactPointId],
-        events: &[Event],
+        beside: &[Write],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let told = item.told.iter().chain(told).map(ToString::to_string).collect::<Vec<_>>().join(",");
@@ -278,16 +315,16 @@ impl Store {
                 .value(":told", string(&told))
                 .value(":due", string(now.plus_seconds(retry_after(item.attempts))))
         };
-        self.let_go(change, events).await
+        self.let_go(change, beside).await
     }
 
-    async fn let_go(&self, change: impl Fn() -> Change, events: &[Event]) -> Result<bool, StoreError> {
-        if events.is_empty() {
+    async fn let_go(&self, change: impl Fn() -> Change, beside: &[Write]) -> Result<bool, StoreError> {
+        if beside.is_empty() {
             return Ok(self.change(change()).await?.is_some());
         }
         let writes = || {
             let mut writes = vec![Write::Update(change())];
-            writes.extend(events.iter().map(audit::write));
+            writes.extend_from_slice(beside);
             writes
         };
         match self.transact_patiently(writes).await? {

@@ -39,6 +39,8 @@ pub struct Patient {
     pub external_id: Option<ExternalId>,
     /// Where the patient's own account is reached.
     pub contacts: Vec<ContactPointId>,
+    /// Whether only a remembered device or a passkey opens it: no birth date does.
+    pub only_my_devices: bool,
     /// When the record was made.
     pub created_at: Timestamp,
 }
@@ -66,6 +68,7 @@ impl Patient {
             .with("lang", string(&self.language))
             .with_some("time_zone", self.time_zone.as_ref().map(string))
             .with("contacts", names(&self.contacts))
+            .with_some("only_my_devices", self.only_my_devices.then(|| number(1)))
             .with("created_at", number(self.created_at.as_millis()))
             .build())
     }
@@ -113,6 +116,7 @@ impl Patient {
                 .into_iter()
                 .filter_map(|c| ContactPointId::parse(c).ok())
                 .collect(),
+            only_my_devices: item.optional_number::<u8>("only_my_devices") == Some(1),
             created_at: item.time("created_at")?,
         })
     }
@@ -222,6 +226,7 @@ impl Store {
                 time_zone: new.time_zone.clone(),
                 external_id: new.external_id.clone(),
                 contacts: points.clone(),
+                only_my_devices: false,
                 created_at: tools.now,
             };
             let mut writes = extra(&patient);
@@ -231,7 +236,8 @@ impl Store {
             writes.extend(contact_writes);
             if !points.is_empty() {
                 let account = Account::new(tools, patient.name.clone(), patient.language.clone(), points);
-                let grant = Grant { patient: patient.id, relation: Relation::Oneself, until: None };
+                let grant =
+                    Grant { patient: patient.id, relation: Relation::Oneself, from: None, until: None };
                 writes.extend(account.create_writes(tools, grant));
             }
             match self.transact(writes).await? {
@@ -264,8 +270,8 @@ impl Store {
                 points.push(item.parsed("contact_point", ContactPointId::parse)?);
             } else {
                 let id = ContactPointId::new(tools.now, tools.entropy.id());
-                let point = ContactPoint { id, value: value.clone(), verified_at: None };
-                let items = point.to_items(tools.practice, tools.sealer, tools.index_key, tools.now);
+                let point = ContactPoint::new(id, value.clone(), tools.now);
+                let items = point.to_items(tools.practice, tools.sealer, tools.index_key);
                 writes.extend(items.map(|item| Write::Create(Table::Chat, item)));
                 points.push(id);
             }

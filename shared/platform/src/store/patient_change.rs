@@ -12,7 +12,7 @@ use domain::{
 
 use super::{
     Store, StoreError, Write, audit,
-    item::{binary, string},
+    item::{binary, number, string},
     keys, name_index,
     patient::{Patient, RosterTools, SEALED},
     session::Relation,
@@ -32,6 +32,8 @@ pub struct PatientChange {
     pub time_zone: Option<Option<ZoneName>>,
     /// The practice's own number; inside, `None` is none.
     pub external_id: Option<Option<ExternalId>>,
+    /// Whether only a remembered device or a passkey opens it.
+    pub only_my_devices: Option<bool>,
 }
 
 /// What became of changing a patient.
@@ -61,6 +63,9 @@ impl PatientChange {
         }
         if let Some(id) = &self.external_id {
             after.external_id = id.clone();
+        }
+        if let Some(only) = self.only_my_devices {
+            after.only_my_devices = only;
         }
         after
     }
@@ -126,7 +131,7 @@ impl Store {
             (true, true) => "SET sealed_name = :name, lang = :language",
         };
         let accounts = self.accounts_of(tools.practice, after.id).await?;
-        let own = accounts.into_iter().filter(|(_, relation, _)| *relation == Relation::Oneself);
+        let own = accounts.into_iter().filter(|(_, grant)| grant.relation == Relation::Oneself);
         Ok(own
             .map(|(account, ..)| {
                 let key = keys::account(tools.practice, account);
@@ -146,15 +151,16 @@ impl Store {
 
 fn update(tools: &RosterTools<'_>, after: &Patient, sealed_before: &[u8]) -> Result<Change, StoreError> {
     let update = if after.time_zone.is_some() {
-        "SET sealed_record = :after, lang = :language, time_zone = :zone"
+        "SET sealed_record = :after, lang = :language, only_my_devices = :only, time_zone = :zone"
     } else {
-        "SET sealed_record = :after, lang = :language REMOVE time_zone"
+        "SET sealed_record = :after, lang = :language, only_my_devices = :only REMOVE time_zone"
     };
     let change = Change::new(keys::patient(tools.practice, after.id), update)
         .when("sealed_record = :before")
         .value(":before", binary(sealed_before))
         .value(":after", after.seal(tools.practice, tools.sealer)?)
-        .value(":language", string(&after.language));
+        .value(":language", string(&after.language))
+        .value(":only", number(u8::from(after.only_my_devices)));
     Ok(match &after.time_zone {
         Some(zone) => change.value(":zone", string(zone)),
         None => change,

@@ -84,8 +84,17 @@ impl Store {
     /// # Errors
     /// [`StoreError`]: then the limited thing must not happen.
     pub async fn count(&self, counter: &Counter<'_>, now: Timestamp) -> Result<Counted, StoreError> {
-        let within = self.change(counter.counting(now)).await?.is_some();
+        let within = self.count_up(counter, now).await?.is_some();
         Ok(if within { Counted::Within } else { Counted::Over(counter.left(now)) })
+    }
+
+    /// Counts one and returns how many there are in this window then; `None` over the limit.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn count_up(&self, counter: &Counter<'_>, now: Timestamp) -> Result<Option<u32>, StoreError> {
+        let item = self.change(counter.counting(now)).await?;
+        Ok(item.and_then(|item| item.optional_number("used")))
     }
 
     /// Counts one at each of the counters and does what they limit, or nothing of it: whoever is over one limit uses

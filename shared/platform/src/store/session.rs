@@ -145,6 +145,9 @@ pub struct Grant {
     pub patient: PatientId,
     /// How they stand to each other.
     pub relation: Relation,
+    /// When it begins, if it was not at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Timestamp>,
     /// When it ends, if it does.
     pub until: Option<Timestamp>,
 }
@@ -152,6 +155,11 @@ pub struct Grant {
 impl Grant {
     /// Whether it holds at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= now) && self.is_not_over(now)
+    }
+
+    /// Whether it holds at `now` or will.
+    pub fn is_not_over(&self, now: Timestamp) -> bool {
         self.until.is_none_or(|until| now < until)
     }
 }
@@ -201,14 +209,17 @@ pub struct Session {
     pub step_up: Option<FlowId>,
     /// When its holder last showed a proof that counts as fresh: a code, a passkey, a code generator.
     pub proven_at: Option<Timestamp>,
+    /// It opens only what was sent after this time: it rests on a contact that was changed then, and nobody has
+    /// confirmed the change yet.
+    pub since: Option<Timestamp>,
     /// Hash of the secret.
     pub hash: String,
 }
 
 impl Session {
-    /// Whether its holder has shown a fresh proof not long ago.
+    /// Whether its holder has shown a fresh proof not long ago. What rests on an unconfirmed contact is no proof.
     pub fn is_fresh(&self, now: Timestamp) -> bool {
-        self.proven_at.is_some_and(|at| now < at.plus_seconds(FRESH_SECONDS))
+        self.since.is_none() && self.proven_at.is_some_and(|at| now < at.plus_seconds(FRESH_SECONDS))
     }
 
     /// The key of its item.
@@ -249,6 +260,7 @@ impl Session {
             .with_some("contact_point", self.contact.map(string))
             .with_some("step_up", self.step_up.map(string))
             .with_some("proven_at", self.proven_at.map(|at| number(at.as_millis())))
+            .with_some("since", self.since.map(|at| number(at.as_millis())))
             .build())
     }
 
@@ -278,6 +290,7 @@ impl Session {
             contact: item.optional_text("contact_point").and_then(|t| ContactPointId::parse(t).ok()),
             step_up: item.optional_text("step_up").and_then(|t| FlowId::parse(t).ok()),
             proven_at: item.optional_time("proven_at"),
+            since: item.optional_time("since"),
             hash: token.hash(),
         })
     }

@@ -148,7 +148,7 @@ async fn who_was_told_is_not_told_again_because_another_was_not() {
     let world = World::start(7).await;
     let luis = world.demo.patients["luis"].id;
     let john = world.demo.patients["john"].account.unwrap();
-    let grant = Grant { patient: luis, relation: Relation::Guardian, until: None };
+    let grant = Grant { patient: luis, relation: Relation::Guardian, from: None, until: None };
     let items = grant_items(world.demo.id, john, grant, world.clock.now());
     let writes = || items.iter().cloned().map(|item| Write::Create(Table::Chat, item)).collect();
     world.operator.store.transact_patiently(writes).await.unwrap().unwrap();

@@ -23,7 +23,8 @@ fn pair(state: &str, why: &str) -> (String, String) {
 
 async fn grant(world: &World, account: AccountId, patient: PatientId, until: Option<i64>) {
     let now = world.clock.now();
-    let grant = Grant { patient, relation: Relation::Parent, until: until.map(|s| now.plus_seconds(s)) };
+    let until = until.map(|s| now.plus_seconds(s));
+    let grant = Grant { patient, relation: Relation::Parent, from: None, until };
     let items = grant_items(world.demo.id, account, grant, now);
     let writes = || items.iter().cloned().map(|item| Write::Create(Table::Chat, item)).collect();
     world.operator.store.transact_patiently(writes).await.unwrap().unwrap();

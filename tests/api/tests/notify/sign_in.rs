@@ -137,7 +137,7 @@ async fn who_may_not_sign_in_any_more_gets_nothing() {
     let ben = app.store.staff(practice, world.demo.staff["ben"], &sealer).await.unwrap().unwrap();
     let ben = Staff { active: false, ..ben }.to_item(practice, &sealer, now);
     let john = &world.demo.patients["john"];
-    let ended = Grant { patient: john.id, relation: Relation::Oneself, until: Some(now) };
+    let ended = Grant { patient: john.id, relation: Relation::Oneself, from: None, until: Some(now) };
     let mut items = vec![ben];
     items.extend(grant_items(practice, john.account.unwrap(), ended, now));
     let writes = || items.iter().cloned().map(|item| Write::Replace(Table::Chat, item)).collect();

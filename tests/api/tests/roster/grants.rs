@@ -31,7 +31,8 @@ async fn a_grant_is_given_and_taken_and_sessions_end_with_it() {
     let body = json!({"email": "Maria@patients.test", "relation": "carer", "until": "2027-01-01T00:00:00Z"});
     let given = ben.post(&john, body.clone()).await.expect(201).json();
     let expected = json!({
-        "account_id": account, "name": "Maria Lopez", "relation": "carer", "until": "2027-01-01T00:00:00.000Z",
+        "account_id": account, "name": "Maria Lopez", "relation": "carer", "from": null,
+        "until": "2027-01-01T00:00:00.000Z",
     });
     assert_eq!(given, expected);
     marias.get("/v1/conversations").await.expect(401);

@@ -26,6 +26,7 @@ async fn a_patient_is_added_read_and_found() {
         json!({
             "id": id, "name": "Zoë Quill", "birth_date": "1971-12-31", "language": "es-MX",
             "emails": ["zoe@quill.test"], "phones": ["+15555550777"], "shared_contact": false,
+            "only_my_devices": false,
             "time_zone": "America/Chicago", "external_id": "A-77", "created_at": "2026-11-23T15:00:00.000Z",
         })
     );

@@ -222,6 +222,8 @@ fn link(bench: &Bench, patient: PatientId, created_at: Timestamp) -> NoticeLink 
     NoticeLink {
         practice: bench.practice,
         conversation: bench.unsaved_talk(patient, bench.now).head.id,
+        patient,
+        outbox: "notice".to_owned(),
         contact: ContactPointId::new(bench.now, bench.entropy.id()),
         patient,
         outbox: "notice".to_owned(),

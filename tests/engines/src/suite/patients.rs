@@ -124,7 +124,8 @@ async fn a_contact_leads_to_the_account_and_the_account_to_the_patient(bench: Be
     let [grant] = grants.as_slice() else { panic!("one grant") };
     assert_eq!((grant.patient, grant.relation, grant.until), (patient.id, Relation::Oneself, None));
     let acting = bench.store.accounts_of(bench.practice, patient.id).await.unwrap();
-    assert_eq!(acting, [(*account, Relation::Oneself, None)]);
+    let own = Grant { patient: patient.id, relation: Relation::Oneself, from: None, until: None };
+    assert_eq!(acting, [(*account, own)]);
     let account = bench.store.account(bench.practice, *account, &bench.sealer).await.unwrap().unwrap();
     assert_eq!(
         (account.name.expose(), account.epoch, account.contacts.as_slice()),

@@ -12,7 +12,7 @@ use platform::{
     secrets,
     store::{
         Cancelled, Write,
-        grant::{Granted, Grantee},
+        grant::{Granted, Grantee, Terms},
         item::number,
         keys,
         session::{Grant, Holder, Relation, Scope, Session, SessionToken},
@@ -61,6 +61,7 @@ fn session(bench: &Bench, token: &SessionToken) -> Session {
         contact: None,
         step_up: None,
         proven_at: Some(bench.now),
+        since: None,
         hash: token.hash(),
     }
 }
@@ -82,7 +83,7 @@ async fn a_session_comes_back_by_its_token_and_by_no_other(bench: Bench) {
     let talk = bench.talk().await;
     let token = token(&bench, bench.account());
     let until = Some(bench.at(3600));
-    let grant = Grant { patient: talk.head.patient, relation: Relation::Guardian, until };
+    let grant = Grant { patient: talk.head.patient, relation: Relation::Guardian, from: None, until };
     let made = Session {
         roles: vec![Role::Clinician, Role::Admin],
         grants: vec![grant],
@@ -213,7 +214,9 @@ async fn grant(
 ) -> Granted {
     let event = bench.event(Verb::GrantCreated);
     let until = Some(bench.at(3600));
-    bench.store.grant(&bench.tools(), patient, grantee, (relation, until), &event).await.unwrap()
+    let zone = domain::time::ZoneName::parse("America/New_York").unwrap();
+    let terms = Terms { relation, from: None, until, of_age: (18, zone) };
+    bench.store.grant(&bench.tools(), patient, grantee, &terms, &event).await.unwrap()
 }
 
 fn at(contact: &str, name: &str) -> Grantee {
@@ -234,7 +237,7 @@ async fn a_grant_comes_with_its_end_and_ends_sessions(bench: Bench) {
     assert_eq!((first.relation, first.until), (Relation::Parent, Some(bench.at(3600))));
     assert_eq!(bench.store.grants(bench.practice, rosa.id).await.unwrap(), [first]);
     let acting = bench.store.accounts_of(bench.practice, child.id).await.unwrap();
-    assert_eq!(acting, [(rosa.id, Relation::Parent, first.until)]);
+    assert_eq!(acting, [(rosa.id, first)]);
     let token = sign_in(&bench, Holder::Account(rosa.id)).await;
     let again = grant(&bench, child.id, &Grantee::Account(rosa.id), Relation::Parent).await;
     assert!(matches!(again, Granted::Unchanged(..)));
