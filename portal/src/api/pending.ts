@@ -73,7 +73,7 @@ export interface ContactReach {
 export interface NoticeReach {
   id: string;
   at: string;
-  contact_id: string;
+  contact_id: string | null;
   channel: 'email' | 'sms';
   state: 'sent' | 'failed' | 'bounced' | 'deferred' | 'collapsed' | 'suppressed';
   why: string | null;
@@ -138,13 +138,6 @@ export interface PendingPaths {
     delete: Bare<Here, { 204: Nothing }>;
   };
   '/v1/staff/{id}/factors': { delete: Bare<Id, { 204: Nothing }> };
-  '/v1/patients/{id}': {
-    patch: Operation<
-      Id,
-      components['schemas']['ChangePatient'] & { only_my_devices?: boolean },
-      { 200: Answer<PatientView> }
-    >;
-  };
   '/v1/patients/{id}/reach': { get: Bare<Id, { 200: Answer<Reach> }> };
   '/v1/patients/{id}/notices': { post: Operation<Id, { contact_id: string }, { 202: Nothing }> };
   '/v1/patients/{id}/tries/clear': { post: Bare<Id, { 204: Nothing }> };

@@ -29,4 +29,4 @@ export type MessagePage = Omit<ListedPage, 'items'> & { items: Message[] };
 export type Patient = Body<'/v1/patients/{id}', 'get', 200>;
 export type PatientList = Body<'/v1/patients', 'get', 200>;
 export type StaffMember = Body<'/v1/staff', 'get', 200>['items'][number];
-export type Grant = Body<'/v1/patients/{id}/accounts', 'get', 200>['items'][number] & { from?: string | null };
+export type Grant = Body<'/v1/patients/{id}/accounts', 'get', 200>['items'][number];

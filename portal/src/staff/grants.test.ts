@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adultOn, dayStart, nextDay } from './grants';
+import { adultOn, dayStart, nextDay, untilText } from './grants';
 
 test.each([
   ['America/New_York', '2026-07-01', '2026-07-01T04:00:00.000Z'],
@@ -20,4 +20,13 @@ test('only who is younger becomes of age', () => {
   expect(adultOn('2012-09-17', '2026-03-01')).toBe('2030-09-17');
   expect(adultOn('2008-03-01', '2026-03-01')).toBeNull();
   expect(adultOn('1985-03-14', '2026-03-01')).toBeNull();
+});
+
+test('an end is said by what it means', () => {
+  const until = (until: string | null) => untilText({ until }, '2012-09-17');
+  const at = (day: string) => dayStart(day, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  expect(until(null)).toBeNull();
+  expect(until(at('2030-09-17'))).toBe('grant-until-adult');
+  expect(until(at('2026-09-17'))).toBe('grant-until-adult');
+  expect(until(at('2030-09-18'))).toBe('grant-until-day');
 });

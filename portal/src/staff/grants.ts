@@ -1,10 +1,10 @@
 /** From when and until when somebody may act for a patient, in words and in moments. */
 import type { Grant } from '../api/types';
 import { locale, t } from '../i18n/i18n.svelte';
-import { birthdayOf, birthDateText, dayOf } from '../lib/moments';
+import { ageOn, birthdayOf, birthDateText, dayOf } from '../lib/moments';
 import { timeZone } from '../lib/practice.svelte';
 
-/** At this age a child's messages are their own, in every state of the United States that this is built for. */
+/** At this age at the latest, a child's messages are their own. */
 const ADULT_AGE = 18;
 
 /** The moment at which a day begins in a zone, as the API takes it. */
@@ -44,7 +44,11 @@ export function untilText(grant: Pick<Grant, 'until'>, birthDate: string): strin
   if (grant.until == null) return null;
   const end = new Date(grant.until);
   const day = dayOf(end, timeZone());
-  if (day === birthdayOf(birthDate, ADULT_AGE)) return t('grant-until-adult', { date: birthDateText(day, locale()) });
+  // A child comes of age when the practice's state says, at 18 at the latest.
+  const age = ageOn(birthDate, day);
+  if (age <= ADULT_AGE && day === birthdayOf(birthDate, age)) {
+    return t('grant-until-adult', { age, date: birthDateText(day, locale()) });
+  }
   // The last day on which it holds.
   const last = dayOf(new Date(end.getTime() - 1), timeZone());
   return t('grant-until-day', { date: birthDateText(last, locale()) });
