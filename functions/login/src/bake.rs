@@ -7,8 +7,10 @@ use axum::{
 use domain::{
     audit::{Event, Verb},
     browser::Browser,
-    id::{ContactPointId, ConversationId, DeviceId, PatientId, SessionId},
+    id::{ContactPointId, ConversationId, DeviceId, PatientId, PracticeId, SessionId},
     language::Language,
+    person::PersonName,
+    role::Role,
     session::{SessionKind, SessionTimes},
 };
 use http::{HeaderMap, StatusCode, header};
@@ -30,7 +32,10 @@ use platform::{
     },
 };
 
-use crate::{view::session_view, visitor::Visitor};
+use crate::{
+    view::{SessionView, session_view},
+    visitor::Visitor,
+};
 
 /// A session that was made, with its token.
 pub(crate) struct Fresh {
@@ -50,59 +55,94 @@ impl Baker<'_> {
     /// what the session was bought with: they happen with it or not at all.
     pub(crate) async fn for_account(
         &self,
-        practice: domain::id::PracticeId,
+        practice: PracticeId,
         account: &Account,
         grants: Vec<Grant>,
         basis: Basis,
         beside: Vec<Write>,
     ) -> Result<Fresh, Failure> {
-        let holder = Holder::Account(account.id);
-        let mut writes = vec![Write::Check(
-            Change::new(keys::account(practice, account.id), "")
-                .when("epoch = :epoch")
-                .value(":epoch", number(account.epoch)),
-        )];
-        writes.extend(grants.iter().map(|grant| {
-            let key = keys::account_grant(practice, account.id, grant.patient);
-            Write::Check(Change::new(key, "").when("attribute_exists(PK)"))
-        }));
+        let mut writes = account_rights(practice, account, &grants);
         writes.extend(beside);
-        let name = account.name.expose();
-        let draft = Draft { grants, roles: Vec::new(), basis };
-        self.make(practice, holder, name, account.language.clone(), draft, writes).await
+        self.make(practice, Person::account(account, grants), Draft::new(basis), writes).await
     }
 
     /// A session of a member of staff, if their rights are still those that were read.
     pub(crate) async fn for_staff(
         &self,
-        practice: domain::id::PracticeId,
+        practice: PracticeId,
         staff: &Staff,
         basis: Basis,
         beside: Vec<Write>,
     ) -> Result<Fresh, Failure> {
-        let mut writes = vec![Write::Check(
-            Change::new(keys::staff(practice, staff.id), "")
-                .when("epoch = :epoch AND active = :one")
-                .value(":epoch", number(staff.epoch))
-                .value(":one", number(1)),
-        )];
+        let mut writes = vec![Write::Check(staff.still(practice))];
         writes.extend(beside);
-        let draft = Draft { grants: Vec::new(), roles: staff.roles.clone(), basis };
-        let holder = Holder::Staff(staff.id);
-        self.make(practice, holder, staff.name.expose(), staff.language.clone(), draft, writes).await
+        self.make(practice, Person::staff(staff), Draft::new(basis), writes).await
+    }
+
+    /// A session of a member of staff who adds their first factor with it. Of two who come with the same mail, one does.
+    pub(crate) async fn for_enrolled(
+        &self,
+        practice: PracticeId,
+        staff: &Staff,
+        basis: Basis,
+        beside: Vec<Write>,
+    ) -> Result<Fresh, Failure> {
+        let mut writes = vec![Write::Update(staff.enrol(practice, self.app.clock.now()))];
+        writes.extend(beside);
+        self.make(practice, Person::staff(staff), Draft::new(basis), writes).await
+    }
+
+    /// The same session under a new secret, full and fresh, for whoever has shown a proof in it. It ends when the old one
+    /// would have ended, which ends with this; one that was ended meanwhile is not renewed.
+    pub(crate) async fn renew(
+        &self,
+        old: &Session,
+        verb: Verb,
+        beside: Vec<Write>,
+    ) -> Result<Fresh, Failure> {
+        let (practice, now) = (old.practice, self.app.clock.now());
+        let (person, mut writes) = match old.holder {
+            Holder::Account(id) => {
+                let (account, mut grants) = tokio::try_join!(
+                    self.app.store.account(practice, id, self.sealer),
+                    self.app.store.grants(practice, id)
+                )?;
+                grants.retain(|grant| grant.is_live(now));
+                let account = account.ok_or(Failure::SignInFailed)?;
+                let writes = account_rights(practice, &account, &grants);
+                (Person::account(&account, grants), writes)
+            }
+            Holder::Staff(id) => {
+                let staff = self.app.store.staff(practice, id, self.sealer).await?;
+                let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
+                (Person::staff(&staff), vec![Write::Check(staff.still(practice))])
+            }
+        };
+        writes.extend(beside);
+        let basis = Basis {
+            opens: old.opens,
+            contact: old.contact,
+            device: old.device,
+            fresh: true,
+            replaces: Some(old.clone()),
+            ..Basis::new(old.kind, old.browser)
+        };
+        self.make(practice, person, Draft { basis, verb }, writes).await
     }
 
     async fn make(
         &self,
-        practice: domain::id::PracticeId,
-        holder: Holder,
-        name: &str,
-        language: Language,
+        practice: PracticeId,
+        person: Person,
         draft: Draft,
         mut writes: Vec<Write>,
     ) -> Result<Fresh, Failure> {
         let now = self.app.clock.now();
-        let token = SessionToken { practice, holder, secret: secrets::browser_secret(&self.app.entropy) };
+        let token = SessionToken {
+            practice,
+            holder: person.holder,
+            secret: secrets::browser_secret(&self.app.entropy),
+        };
         let key = token.key();
         let basis = draft.basis;
         // Rotation gives no more time: a session ends when the one that it replaces would have.
@@ -110,15 +150,15 @@ impl Baker<'_> {
         let session = Session {
             id: SessionId::new(now, self.app.entropy.id()),
             practice,
-            holder,
+            holder: person.holder,
             kind: basis.kind,
             times: SessionTimes { created_at, active_at: now },
-            roles: draft.roles,
-            grants: draft.grants,
+            roles: person.roles,
+            grants: person.grants,
             scope: basis.scope,
             opens: basis.opens,
-            sealed_name: self.sealer.seal_bytes(&key, "sealed_name", name),
-            language,
+            sealed_name: self.sealer.seal_bytes(&key, "sealed_name", person.name.expose()),
+            language: person.language,
             browser: basis.browser,
             device: basis.device,
             contact: basis.contact,
@@ -127,14 +167,8 @@ impl Baker<'_> {
             since: None,
             hash: token.hash(),
         };
-        let verb = match &basis.replaces {
-            Some(old) => {
-                writes.push(Write::End(Table::Chat, old.key()));
-                Verb::SteppedUp
-            }
-            None => Verb::SignedIn,
-        };
-        let mut event: Event = session.event(&self.app.entropy, now, verb);
+        writes.extend(basis.replaces.iter().map(|old| Write::End(Table::Chat, old.key())));
+        let mut event: Event = session.event(&self.app.entropy, now, draft.verb);
         event.conversation = basis.opens;
         event.patient = basis.patient;
         writes.push(Write::Create(Table::Chat, session.to_item()?));
@@ -148,10 +182,62 @@ impl Baker<'_> {
     }
 }
 
-struct Draft {
+/// Whose session it is, as they stand now.
+struct Person {
+    holder: Holder,
+    name: PersonName,
+    language: Language,
+    roles: Vec<Role>,
     grants: Vec<Grant>,
-    roles: Vec<domain::role::Role>,
+}
+
+impl Person {
+    fn account(account: &Account, grants: Vec<Grant>) -> Self {
+        Self {
+            holder: Holder::Account(account.id),
+            name: account.name.clone(),
+            language: account.language.clone(),
+            roles: Vec::new(),
+            grants,
+        }
+    }
+
+    fn staff(staff: &Staff) -> Self {
+        Self {
+            holder: Holder::Staff(staff.id),
+            name: staff.name.clone(),
+            language: staff.language.clone(),
+            roles: staff.roles.clone(),
+            grants: Vec::new(),
+        }
+    }
+}
+
+/// That an account has the rights that were read.
+fn account_rights(practice: PracticeId, account: &Account, grants: &[Grant]) -> Vec<Write> {
+    let mut writes = vec![Write::Check(
+        Change::new(keys::account(practice, account.id), "")
+            .when("epoch = :epoch")
+            .value(":epoch", number(account.epoch)),
+    )];
+    writes.extend(grants.iter().map(|grant| {
+        let key = keys::account_grant(practice, account.id, grant.patient);
+        Write::Check(Change::new(key, "").when("attribute_exists(PK)"))
+    }));
+    writes
+}
+
+struct Draft {
     basis: Basis,
+    verb: Verb,
+}
+
+impl Draft {
+    /// A sign-in, or one more proof.
+    const fn new(basis: Basis) -> Self {
+        let verb = if basis.replaces.is_some() { Verb::SteppedUp } else { Verb::SignedIn };
+        Self { basis, verb }
+    }
 }
 
 /// What a session rests on, and what that earns.
@@ -201,14 +287,31 @@ impl Fresh {
         known: Vec<Patient>,
         visitor: &Visitor,
     ) -> Result<Response, Failure> {
+        let (mut headers, view) = self.into_parts(app, known, visitor).await?;
+        headers.append(header::SET_COOKIE, cookie::clear(cookie::FLOW));
+        Ok((StatusCode::CREATED, headers, Json(view)).into_response())
+    }
+
+    /// 200 with the session and its cookie, in place of the one that it goes on with.
+    pub(crate) async fn into_renewal(self, app: &App, visitor: &Visitor) -> Result<Response, Failure> {
+        let (headers, view) = self.into_parts(app, Vec::new(), visitor).await?;
+        Ok((StatusCode::OK, headers, Json(view)).into_response())
+    }
+
+    /// The cookie of the session and the mark of the browser, and the session's view.
+    pub(crate) async fn into_parts(
+        self,
+        app: &App,
+        known: Vec<Patient>,
+        visitor: &Visitor,
+    ) -> Result<(HeaderMap, SessionView), Failure> {
         let mut view = session_view(app, &self.session, known).await?;
         view.token = visitor.with_token.then(|| self.token.expose());
         let policy = self.session.kind.policy();
         let max_age = policy.persistent_cookie.then_some(policy.absolute_seconds);
         let mut headers = HeaderMap::new();
         headers.append(header::SET_COOKIE, cookie::set(cookie::SESSION, &self.token.expose(), max_age));
-        headers.append(header::SET_COOKIE, cookie::clear(cookie::FLOW));
         headers.extend(visitor.mark.cookie().map(|value| (header::SET_COOKIE, value)));
-        Ok((StatusCode::CREATED, headers, Json(view)).into_response())
+        Ok((headers, view))
     }
 }

@@ -5,22 +5,41 @@
 //! out later, by `notify`.
 
 mod bake;
+mod lock;
 mod login_links;
 mod notice;
+mod passkeys;
 mod people;
 mod person;
 mod public;
 mod redeem;
 mod remembered;
+mod second_factor;
 mod session;
+mod step_up;
+mod totp;
 pub mod view;
 mod visitor;
+mod webauthn;
 
 platform::endpoints! {
     login_links::ask_for_link,
     login_links::ask_for_link_again,
     redeem::redeem,
     person::prove_person,
+    second_factor::sign_in_options,
+    second_factor::second_factor,
+    step_up::step_up_options,
+    step_up::step_up,
+    lock::lock_session,
+    passkeys::passkey_options,
+    passkeys::list_passkeys,
+    passkeys::add_passkey,
+    passkeys::remove_passkey,
+    totp::propose_totp,
+    totp::confirm_totp,
+    totp::remove_totp,
+    totp::get_factors,
     session::get_session,
     session::sign_out,
     public::get_practice,

@@ -216,7 +216,7 @@ impl Attempt<'_> {
             [_, _, ..] if considered && !is_foreign && self.typed.first_name.is_none() => {
                 let writes = || tried.giving_back(now);
                 app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
-                Ok((StatusCode::OK, Json(NextStep { next: "first_name" })).into_response())
+                Ok((StatusCode::OK, Json(NextStep::new("first_name"))).into_response())
             }
             _ => self.refuse(&people, considered).await,
         }

@@ -7,7 +7,6 @@ use axum::{
 };
 use domain::{
     browser::Browser,
-    session::SessionKind,
     sign_in::{Audience, Code, FlowCookie, LinkToken},
     time::Timestamp,
 };
@@ -22,7 +21,7 @@ use platform::{
     secrets::{self, SecretPurpose},
     store::{
         Write,
-        flow::{self, Flow, FlowTry, LeadsTo},
+        flow::{self, Adds, Flow, FlowTry, LeadsTo},
         practice::Practice,
         rate::{Counted, Counter},
     },
@@ -31,8 +30,10 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::{Baker, Basis},
-    notice, remembered,
+    bake::Baker,
+    notice,
+    passkeys::staff_basis,
+    remembered, totp,
     view::{NextStep, SessionView},
     visitor::Visitor,
 };
@@ -102,7 +103,7 @@ pub(crate) async fn redeem(
 pub(crate) fn birth_date_next(visitor: Option<&Visitor>) -> Response {
     let mark = visitor.and_then(|visitor| visitor.mark.cookie());
     let headers: HeaderMap = mark.map(|value| (header::SET_COOKIE, value)).into_iter().collect();
-    (StatusCode::OK, headers, Json(NextStep { next: "birth_date" })).into_response()
+    (StatusCode::OK, headers, Json(NextStep::new("birth_date"))).into_response()
 }
 
 enum Offered<'a> {
@@ -177,17 +178,23 @@ async fn proven(app: &App, flow: &Flow, visitor: &Visitor) -> Result<Response, F
         }
         (Audience::Staff, Some(LeadsTo::Staff(staff))) => {
             let practice = app.known_practice(flow.practice).await?;
-            if !practice.policies.staff_link_sign_in {
-                app.store.prove_flow(flow, now).await?;
-                return Ok((StatusCode::OK, Json(NextStep { next: "second_factor" })).into_response());
-            }
             let sealer = app.sealer(&practice).await?;
             let staff = app.store.staff(practice.id, *staff, &sealer).await?;
             let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
+            // A link alone opens nothing for whoever has a factor; whoever has none adds the first one with it.
+            if staff.enrolled {
+                let methods = totp::methods(app, &practice, &staff).await?;
+                app.store.prove_flow(flow, now).await?;
+                let step = NextStep { next: "second_factor", methods: Some(methods) };
+                return Ok((StatusCode::OK, Json(step)).into_response());
+            }
+            if !practice.policies.staff_link_sign_in {
+                app.store.change(flow::let_add(flow, Adds::First, now)).await?;
+                return Ok((StatusCode::OK, Json(NextStep::new("enrol"))).into_response());
+            }
             let consume = Write::Update(flow::consume(practice.id, flow.id, now));
             let baker = Baker { app, sealer: &sealer };
-            let basis =
-                Basis { fresh: true, ..Basis::new(SessionKind::Staff, Browser::from_stored(&flow.browser)) };
+            let basis = staff_basis(Browser::from_stored(&flow.browser));
             let fresh = baker.for_staff(practice.id, &staff, basis, vec![consume]).await?;
             fresh.into_answer(app, Vec::new(), visitor).await
         }

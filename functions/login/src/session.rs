@@ -5,7 +5,7 @@ use domain::audit::Verb;
 use http::{HeaderMap, StatusCode, header};
 use platform::{
     App,
-    http::{Failure, Problem, cookie},
+    http::{Failure, LockableSession, Problem, cookie},
     store::session::Session,
 };
 
@@ -25,7 +25,7 @@ pub(crate) async fn get_session(
     session_view(&app, &session, Vec::new()).await.map(Json)
 }
 
-/// Signs out.
+/// Signs out, from a locked screen too.
 #[utoipa::path(delete, path = "/v1/session", operation_id = "signOut", tag = "sign-in",
     responses(
         (status = 204),
@@ -33,7 +33,10 @@ pub(crate) async fn get_session(
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
-pub(crate) async fn sign_out(State(app): State<App>, session: Session) -> Result<impl IntoResponse, Failure> {
+pub(crate) async fn sign_out(
+    State(app): State<App>,
+    LockableSession { session, .. }: LockableSession,
+) -> Result<impl IntoResponse, Failure> {
     let event = session.event(&app.entropy, app.clock.now(), Verb::SignedOut);
     app.store.end_session(&session, &event).await?;
     let gone = HeaderMap::from_iter([(header::SET_COOKIE, cookie::clear(cookie::SESSION))]);

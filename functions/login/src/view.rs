@@ -1,6 +1,6 @@
 //! The shape of a session.
 
-use domain::{id::PatientId, role::Role, session::SessionKind, time::Timestamp};
+use domain::{browser::Browser, id::PatientId, role::Role, session::SessionKind, time::Timestamp};
 use platform::{
     App,
     http::Failure,
@@ -88,11 +88,41 @@ pub struct SessionView {
     pub token: Option<String>,
 }
 
+/// A browser, in words that its owner recognises.
+#[derive(Serialize, ToSchema)]
+pub struct BrowserView {
+    /// The program.
+    #[schema(example = "Safari")]
+    pub program: Option<&'static str>,
+    /// What it runs on.
+    #[schema(example = "iPhone")]
+    pub system: Option<&'static str>,
+}
+
+impl From<Browser> for BrowserView {
+    fn from(browser: Browser) -> Self {
+        Self {
+            program: browser.program.map(|program| program.as_str()),
+            system: browser.system.map(|system| system.as_str()),
+        }
+    }
+}
+
 /// What is still to be proven.
 #[derive(Serialize, ToSchema)]
 pub struct NextStep {
-    /// `birth_date`, `first_name` or `second_factor`.
+    /// `birth_date`, `first_name`, `second_factor` or `enrol`.
     pub next: &'static str,
+    /// With which second factors: `passkey`, `totp`, `recovery_code`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub methods: Option<Vec<&'static str>>,
+}
+
+impl NextStep {
+    /// A step without a choice.
+    pub const fn new(next: &'static str) -> Self {
+        Self { next, methods: None }
+    }
 }
 
 /// The view of a session; `known` are patients that were read already.

@@ -95,6 +95,7 @@ fn parse(desk: &Desk<WriteStaff>, body: &NewStaffBody) -> Result<Staff, Failure>
         language: language.ok_or_else(missing)?,
         active: true,
         epoch: 1,
+        enrolled: false,
     })
 }
 

@@ -46,6 +46,16 @@ macro_rules! ids {
                 let ulid = text.strip_prefix(Self::PREFIX).ok_or(Invalid::new("invalid_id"))?;
                 parse_ulid(ulid).map(Self)
             }
+
+            /// Its sixteen bytes, without the prefix.
+            pub const fn to_bytes(self) -> [u8; 16] {
+                self.0.to_bytes()
+            }
+
+            /// The identifier of sixteen bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(Ulid::from_bytes(bytes))
+            }
         }
 
         impl fmt::Display for $name {

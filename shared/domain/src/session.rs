@@ -70,6 +70,17 @@ pub struct SessionTimes {
     pub active_at: Timestamp,
 }
 
+/// What a session opens at some time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Life {
+    /// What its holder may see.
+    Live,
+    /// Nothing until its holder shows who they are.
+    Locked,
+    /// Nothing any more.
+    Over,
+}
+
 impl SessionTimes {
     /// The end that no input moves.
     pub fn expires_at(self, kind: SessionKind) -> Timestamp {
@@ -79,6 +90,16 @@ impl SessionTimes {
     /// The end if nobody touches it, never after [`Self::expires_at`].
     pub fn idle_expires_at(self, kind: SessionKind) -> Timestamp {
         self.active_at.plus_seconds(kind.policy().idle_seconds).min(self.expires_at(kind))
+    }
+
+    /// What it opens at `now`. Nobody at the desk for a while locks the screen of staff and keeps what is on it; the
+    /// session of a patient ends.
+    pub fn life(self, kind: SessionKind, now: Timestamp) -> Life {
+        match kind {
+            _ if self.is_live(kind, now) => Life::Live,
+            SessionKind::Staff if now < self.expires_at(kind) => Life::Locked,
+            _ => Life::Over,
+        }
     }
 
     /// Whether it still opens anything. The stored item may outlive this: TTL is only cleaning up.
@@ -102,6 +123,9 @@ mod tests {
         let fresh = SessionTimes { created_at: start, active_at: start };
         assert!(fresh.is_live(SessionKind::Patient, start.plus_seconds(599)));
         assert!(!fresh.is_live(SessionKind::Patient, start.plus_seconds(600)));
+        assert_eq!(fresh.life(SessionKind::Patient, start.plus_seconds(600)), Life::Over);
+        assert_eq!(fresh.life(SessionKind::Staff, start.plus_seconds(900)), Life::Locked);
+        assert_eq!(fresh.life(SessionKind::Staff, start.plus_seconds(12 * 3600)), Life::Over);
         let used = SessionTimes { created_at: start, active_at: start.plus_seconds(12 * 3600 - 10) };
         assert_eq!(used.idle_expires_at(SessionKind::Staff), start.plus_seconds(12 * 3600));
         assert!(!used.wants_refresh(start.plus_seconds(12 * 3600 + 49)));

@@ -176,6 +176,7 @@ impl Provisioner {
             language: new.language,
             active: true,
             epoch: 1,
+            enrolled: false,
         };
         let mut event = self.event(practice.id, Verb::StaffInvited);
         event.object = Some(staff.id.to_string());

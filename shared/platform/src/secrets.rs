@@ -73,7 +73,12 @@ pub fn browser_secret(entropy: &Entropy) -> BrowserSecret {
 
 /// SHA-256 in hex, as secrets of full strength are stored (ASVS 5.0, 6.5.2).
 pub fn hash(secret: &str) -> String {
-    hex(digest::digest(&digest::SHA256, secret.as_bytes()).as_ref())
+    hash_bytes(secret.as_bytes())
+}
+
+/// SHA-256 in hex of bytes.
+pub fn hash_bytes(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 /// Keyed hash in hex for looking up an address or name without storing it: the blind index of a practice.

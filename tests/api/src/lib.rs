@@ -8,6 +8,7 @@
     reason = "a test may do all of it"
 )]
 
+pub mod authenticator;
 pub mod browser;
 pub mod leaks;
 pub mod messages;
@@ -15,6 +16,7 @@ pub mod people;
 pub mod tap;
 pub mod world;
 
+pub use authenticator::Authenticator;
 pub use browser::{Answer, Browser};
 pub use people::{Person, Practice};
 pub use world::World;

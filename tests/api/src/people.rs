@@ -57,6 +57,11 @@ pub struct Person {
 
 /// Sets up a practice with the people of the demonstration.
 pub async fn practice(app: &App, slug: &str, name: &str, limits_factor: u32) -> Practice {
+    practice_with(app, slug, name, Policies::demonstration(limits_factor)).await
+}
+
+/// Sets up a practice with the same people and policies of its own.
+pub async fn practice_with(app: &App, slug: &str, name: &str, policies: Policies) -> Practice {
     let now = app.clock.now();
     let id = PracticeId::new(now, app.entropy.id());
     let key = |purpose| async move {
@@ -79,7 +84,7 @@ pub async fn practice(app: &App, slug: &str, name: &str, limits_factor: u32) -> 
             time_zone: "America/New_York".to_owned(),
             languages: vec!["en".to_owned(), "es".to_owned()],
         },
-        policies: Policies::demonstration(limits_factor),
+        policies,
         wrapped,
     };
     let event = audit::event(&app.entropy, now, id, ActorId::System, Verb::PracticeCreated);
@@ -138,6 +143,7 @@ pub async fn invite(app: &App, practice: PracticeId, name: &str, email: &str, ro
         language: Language::english(),
         active: true,
         epoch: 1,
+        enrolled: false,
     };
     match app.store.add_staff(&tools, staff, |_| Vec::new()).await.expect("the store works") {
         Invited::Created(staff) => staff.id,

@@ -9,7 +9,7 @@ use crate::{
     store::{
         item::Item,
         keys::ItemKey,
-        session::{Session, SessionToken},
+        session::{Found, Session, SessionToken},
     },
 };
 
@@ -41,15 +41,18 @@ impl Credentials {
     /// The live session, and other items read in the same call.
     ///
     /// # Errors
-    /// [`Failure::Unauthenticated`], or a failure of the store.
+    /// [`Failure::Unauthenticated`], [`Failure::SessionLocked`], or a failure of the store.
     pub async fn authenticate(
         self,
         app: &App,
         others: &[ItemKey],
     ) -> Result<(Session, Vec<Option<Item>>), Failure> {
         let now = app.clock.now();
-        let found = app.store.session_with(&self.token, others, now).await?;
-        let (session, items) = found.ok_or(Failure::Unauthenticated)?;
+        let (session, items) = match app.store.session_with(&self.token, others, now).await? {
+            Found::Live(session, items) => (*session, items),
+            Found::Locked(_) => return Err(Failure::SessionLocked),
+            Found::Nothing => return Err(Failure::Unauthenticated),
+        };
         if self.from_input && session.times.wants_refresh(now) {
             app.store.touch_session(&session, now).await?;
         }
@@ -62,5 +65,26 @@ impl FromRequestParts<App> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         Credentials::of(parts, app)?.authenticate(app, &[]).await.map(|(session, _)| session)
+    }
+}
+
+/// A session that may be locked: for the few routes that a locked screen needs.
+pub struct LockableSession {
+    /// The session.
+    pub session: Session,
+    /// Whether it is locked.
+    pub locked: bool,
+}
+
+impl FromRequestParts<App> for LockableSession {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
+        let credentials = Credentials::of(parts, app)?;
+        match app.store.session_with(&credentials.token, &[], app.clock.now()).await? {
+            Found::Live(session, _) => Ok(Self { session: *session, locked: false }),
+            Found::Locked(session) => Ok(Self { session: *session, locked: true }),
+            Found::Nothing => Err(Failure::Unauthenticated),
+        }
     }
 }

@@ -10,7 +10,7 @@ pub mod failure;
 pub mod layers;
 pub mod page;
 
-pub use credentials::Credentials;
+pub use credentials::{Credentials, LockableSession};
 pub use extract::{Fields, Json, Query};
 pub use failure::{Failure, FieldError, Problem};
 pub use layers::with_layers;

@@ -13,6 +13,7 @@ use domain::{
 
 use super::{
     Store, StoreError,
+    ceremony::{self, CEREMONY_SECONDS, Ceremony},
     item::{Attributes, Item, NewItem, number, string},
     keys,
     table::Change,
@@ -63,6 +64,42 @@ impl NewFlow<'_> {
     }
 }
 
+/// A flow without a message: a browser that is asked for a passkey.
+pub struct PasskeyFlow {
+    /// Its id.
+    pub id: FlowId,
+    /// The practice.
+    pub practice: PracticeId,
+    /// Portal or console.
+    pub audience: Audience,
+    /// Hash of the cookie's secret.
+    pub secret_hash: String,
+    /// What the browser calls itself, in a closed set of words.
+    pub browser: String,
+    /// The language of the page.
+    pub language: Language,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl PasskeyFlow {
+    /// The item, with what is remembered of the question.
+    pub fn to_item(&self, question: &[u8]) -> Attributes {
+        let item = NewItem::new(&keys::flow(self.practice, self.id))
+            .with("audience", string(self.audience.as_str()))
+            .with("secret_hash", string(&self.secret_hash))
+            .with("browser", string(&self.browser))
+            .with("lang", string(&self.language))
+            .with("created_at", number(self.at.as_millis()))
+            .with("expires_at", number(self.at.plus_seconds(CEREMONY_SECONDS).as_millis()))
+            .with("issues", number(0))
+            .with("tries", number(0))
+            .with("date_tries", number(0))
+            .with("ttl", number(self.at.as_seconds() + CEREMONY_SECONDS + 3600));
+        ceremony::with(item, Ceremony::Assert, question, self.at).build()
+    }
+}
+
 /// Whom a verified address leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeadsTo {
@@ -86,6 +123,28 @@ pub fn candidates_from(item: &Item) -> Vec<(AccountId, PatientId)> {
             Some((AccountId::parse(account).ok()?, PatientId::parse(patient).ok()?))
         })
         .collect()
+}
+
+/// Which factor a member of staff may add with a flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adds {
+    /// The first one: a link was proven, and they have none.
+    First,
+    /// A passkey, which their roles ask for: a link and another factor were proven.
+    Passkey,
+}
+
+impl Adds {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    fn from_stored(text: &str) -> Option<Self> {
+        [Self::First, Self::Passkey].into_iter().find(|adds| adds.as_str() == text)
+    }
 }
 
 /// A flow as stored.
@@ -112,6 +171,8 @@ pub struct Flow {
     accepted: Vec<Option<Timestamp>>,
     /// Whether link or code was proven already.
     pub proven_at: Option<Timestamp>,
+    /// Which factor whoever proved it may add with it.
+    pub adds: Option<Adds>,
     /// The item itself, for its sealed address.
     pub item: Item,
 }
@@ -144,6 +205,7 @@ impl Flow {
             offered: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("offered_{n}"))).collect(),
             accepted: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("accepted_{n}"))).collect(),
             proven_at: item.optional_time("proven_at"),
+            adds: item.optional_text("adds").and_then(Adds::from_stored),
             item,
         })
     }
@@ -163,6 +225,14 @@ impl Flow {
         self.item
             .optional_text("secret_hash")
             .is_some_and(|stored| crate::secrets::equal(stored, secret_hash))
+    }
+
+    /// The member of staff that it leads to, once link or code was proven.
+    pub fn proven_staff(&self) -> Option<StaffId> {
+        match self.leads_to {
+            Some(LeadsTo::Staff(staff)) if self.proven_at.is_some() => Some(staff),
+            _ => None,
+        }
     }
 
     /// Whether nothing can come of it any more: it was used, or it is too old. The TTL only cleans up.
@@ -218,6 +288,22 @@ impl Store {
         let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD date_tries :one").when(
             "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND date_tries < :most \
              AND attribute_exists(proven_at)",
+        );
+        self.counted_flow(attempt, change, now).await
+    }
+
+    /// Counts a try of a second factor, after link or code.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn try_flow_factor(
+        &self,
+        attempt: &FlowTry<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Flow>, StoreError> {
+        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD factor_tries :one").when(
+            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND \
+             (attribute_not_exists(factor_tries) OR factor_tries < :most) AND attribute_exists(proven_at)",
         );
         self.counted_flow(attempt, change, now).await
     }
@@ -323,6 +409,15 @@ pub fn issue_again(flow: &Flow, secret_hash: &str, now: Timestamp) -> Change {
         .value(":issues", number(flow.issues))
         .value(":most", number(ISSUES_MAX))
         .value(":one", number(1))
+}
+
+/// That what was proven leads on to adding a factor, as part of a transaction or alone.
+pub fn let_add(flow: &Flow, adds: Adds, now: Timestamp) -> Change {
+    let key = keys::flow(flow.practice, flow.id);
+    Change::new(key, "SET proven_at = if_not_exists(proven_at, :now), adds = :adds")
+        .when("attribute_exists(PK) AND attribute_not_exists(consumed_at)")
+        .value(":now", number(now.as_millis()))
+        .value(":adds", string(adds.as_str()))
 }
 
 /// The end of a flow, as part of the transaction that makes the session: it happens once.

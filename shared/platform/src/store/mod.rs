@@ -3,6 +3,7 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod ceremony;
 pub mod contact;
 pub mod conversation;
 pub mod device;
@@ -16,6 +17,7 @@ pub mod message;
 pub mod name_index;
 pub mod notice_link;
 pub mod outbox;
+pub mod passkey;
 pub mod patient;
 pub mod patient_change;
 pub mod practice;
@@ -25,6 +27,7 @@ pub mod rights;
 pub mod session;
 pub mod staff;
 pub mod table;
+pub mod totp;
 pub mod tries;
 
 pub use table::{Cancelled, Store, StoreError, Write};

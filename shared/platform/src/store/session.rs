@@ -13,7 +13,7 @@ use domain::{
     },
     language::Language,
     role::Role,
-    session::{FRESH_SECONDS, SessionKind, SessionTimes},
+    session::{FRESH_SECONDS, Life, SessionKind, SessionTimes},
     sign_in::BrowserSecret,
     time::Timestamp,
 };
@@ -296,8 +296,28 @@ impl Session {
     }
 }
 
+/// What a session token leads to.
+pub enum Found {
+    /// A live session, and the other items that were read with it.
+    Live(Box<Session>, Vec<Option<Item>>),
+    /// A session that opens nothing until its holder shows who they are.
+    Locked(Box<Session>),
+    /// Nothing.
+    Nothing,
+}
+
+impl Found {
+    /// The live session and the other items, if it is one.
+    pub fn live(self) -> Option<(Session, Vec<Option<Item>>)> {
+        match self {
+            Self::Live(session, items) => Some((*session, items)),
+            Self::Locked(_) | Self::Nothing => None,
+        }
+    }
+}
+
 impl Store {
-    /// The live session of a token together with other items, in one read. Nothing of the other items may be used
+    /// The session of a token together with other items, in one read. Nothing of the other items may be used
     /// where there is no session.
     ///
     /// # Errors
@@ -307,14 +327,35 @@ impl Store {
         token: &SessionToken,
         others: &[ItemKey],
         now: Timestamp,
-    ) -> Result<Option<(Session, Vec<Option<Item>>)>, StoreError> {
+    ) -> Result<Found, StoreError> {
         let mut wanted = vec![token.key()];
         wanted.extend_from_slice(others);
         let mut items = self.get_many(&wanted).await?;
         let rest = items.split_off(1);
-        let Some(item) = items.pop().flatten() else { return Ok(None) };
-        let session = Session::from_item(token, &item)?;
-        Ok(session.times.is_live(session.kind, now).then_some((session, rest)))
+        let Some(item) = items.pop().flatten() else { return Ok(Found::Nothing) };
+        let session = Box::new(Session::from_item(token, &item)?);
+        let locked = item.optional_time("locked_at").is_some();
+        Ok(match session.times.life(session.kind, now) {
+            Life::Over => Found::Nothing,
+            Life::Live if !locked => Found::Live(session, rest),
+            Life::Live | Life::Locked => Found::Locked(session),
+        })
+    }
+
+    /// Locks a session, with its audit event. One that was ended meanwhile stays ended.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn lock_session(
+        &self,
+        session: &Session,
+        audit: &domain::audit::Event,
+    ) -> Result<(), StoreError> {
+        let lock = Change::new(session.key(), "SET locked_at = :now")
+            .when("attribute_exists(PK) AND attribute_not_exists(locked_at)")
+            .value(":now", number(audit.at.as_millis()));
+        let writes = || vec![Write::Update(lock.clone()), super::audit::write(audit)];
+        self.transact_patiently(writes).await.map(drop)
     }
 
     /// Notes that a person used the session. A session that was ended meanwhile stays ended.

@@ -40,6 +40,8 @@ pub struct Staff {
     pub active: bool,
     /// Raised whenever every session must end.
     pub epoch: u64,
+    /// Whether they have ever added a passkey or a code generator: then a link alone opens nothing for them.
+    pub enrolled: bool,
 }
 
 impl Staff {
@@ -72,7 +74,38 @@ impl Staff {
             language: item.parsed("lang", Language::parse)?,
             active: item.number::<u8>("active")? == 1,
             epoch: item.number("epoch")?,
+            enrolled: item.optional_time("enrolled_at").is_some(),
         })
+    }
+
+    /// That they have the rights that were read.
+    pub fn still(&self, practice: PracticeId) -> Change {
+        Change::new(keys::staff(practice, self.id), "")
+            .when("epoch = :epoch AND active = :one")
+            .value(":epoch", number(self.epoch))
+            .value(":one", number(1))
+    }
+
+    /// The same, and that they add their first factor.
+    pub fn enrol(&self, practice: PracticeId, now: Timestamp) -> Change {
+        Change::new(keys::staff(practice, self.id), "SET enrolled_at = :now")
+            .when("epoch = :epoch AND active = :one AND attribute_not_exists(enrolled_at)")
+            .value(":epoch", number(self.epoch))
+            .value(":one", number(1))
+            .value(":now", number(now.as_millis()))
+    }
+
+    /// That they have a factor from now on, if they had none.
+    pub fn has_factor(practice: PracticeId, id: StaffId, now: Timestamp) -> Change {
+        Change::new(keys::staff(practice, id), "SET enrolled_at = if_not_exists(enrolled_at, :now)")
+            .when("active = :one")
+            .value(":one", number(1))
+            .value(":now", number(now.as_millis()))
+    }
+
+    /// Whether their roles allow nothing but a passkey.
+    pub fn needs_passkey(&self) -> bool {
+        needs_passkey(&self.roles)
     }
 
     fn role_names(&self) -> AttributeValue {
@@ -156,6 +189,11 @@ impl StaffChange {
         }
         after
     }
+}
+
+/// Whether these roles allow nothing but a passkey: whoever runs the practice, and whoever reads its log.
+pub fn needs_passkey(roles: &[Role]) -> bool {
+    roles.iter().any(|role| matches!(role, Role::Admin | Role::Auditor))
 }
 
 fn from_listed(item: &Item, sealer: &FieldSealer) -> Result<Staff, StoreError> {

@@ -306,6 +306,19 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn change(&self, change: Change) -> Result<Option<Item>, StoreError> {
+        self.changed(change, ReturnValue::AllNew).await
+    }
+
+    /// Changes one item and returns it as it stood before, or `None` if the condition did not hold. What a change
+    /// removes is thereby handed to exactly one caller.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn take(&self, change: Change) -> Result<Option<Item>, StoreError> {
+        self.changed(change, ReturnValue::AllOld).await
+    }
+
+    async fn changed(&self, change: Change, returned: ReturnValue) -> Result<Option<Item>, StoreError> {
         let request = self
             .client
             .update_item()
@@ -315,7 +328,7 @@ impl Store {
             .set_condition_expression(change.condition.map(str::to_owned))
             .set_expression_attribute_names(change.name_map())
             .set_expression_attribute_values(change.value_map())
-            .return_values(ReturnValue::AllNew);
+            .return_values(returned);
         match self.write_patiently(|| request.clone().send()).await? {
             Ok(answer) => Ok(Some(Item::from(answer.attributes.unwrap_or_default()))),
             Err(error) if is_condition(&error) => Ok(None),

@@ -1,0 +1,323 @@
+//! The strong proofs of a sign-in: a passkey by itself, or after a link what else a member of staff has.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    audit::{ActorId, Event, Verb},
+    id::{FlowId, StaffId},
+    language::Language,
+    practice::Slug,
+    session::SessionKind,
+    sign_in::{Audience, FlowCookie},
+};
+use http::{HeaderMap, StatusCode, header, request::Parts};
+use platform::{
+    App,
+    http::{
+        Failure, Fields, Json as Body, Problem, cookie,
+        edge::{ClientNetwork, OwnOrigin},
+    },
+    sealing::FieldSealer,
+    secrets,
+    store::{
+        Write, audit,
+        ceremony::{Asked, CEREMONY_SECONDS, Ceremony},
+        flow::{self, Adds, Flow, FlowTry, PasskeyFlow},
+        keys,
+        practice::Practice,
+        session::{Found, Holder, Session, SessionToken},
+        staff::Staff,
+        table::Table,
+    },
+};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    bake::Baker,
+    passkeys::{PublicKeyOptions, staff_basis, strong},
+    redeem::count_redeem,
+    totp::{self, Offered},
+    view::{NextStep, SessionView},
+    visitor::Visitor,
+    webauthn::{Assertion, Refused, RelyingParty},
+};
+
+/// Who wants to sign in by a passkey.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskForPasskey {
+    /// Short name of the practice.
+    #[schema(example = "demo")]
+    practice: String,
+    /// `patient` (if left out) or `staff`.
+    #[serde(default, rename = "for")]
+    #[schema(value_type = Option<String>, example = "patient")]
+    audience: Audience,
+}
+
+/// Asks the browser for a passkey of the portal. The answer is the same whoever asks.
+#[utoipa::path(post, path = "/v1/sessions/passkey-options", operation_id = "signInOptions", tag = "sign-in",
+    request_body = AskForPasskey,
+    responses(
+        (status = 200, body = PublicKeyOptions),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn sign_in_options(
+    State(app): State<App>,
+    _: OwnOrigin,
+    ClientNetwork(network): ClientNetwork,
+    headers: HeaderMap,
+    Body(body): Body<AskForPasskey>,
+) -> Result<Response, Failure> {
+    let mut fields = Fields::new();
+    let slug = fields.check("/practice", Slug::parse(&body.practice));
+    fields.done()?;
+    let slug = slug.ok_or_else(|| Failure::field("/practice", "invalid_slug"))?;
+    let practice = app.practice_by_slug(&slug).await?;
+    let practice = practice.ok_or_else(|| Failure::field("/practice", "unknown_practice"))?;
+    let now = app.clock.now();
+    count_redeem(&app, &practice, &network, now).await?;
+    let question = RelyingParty::of(&app)?.ask()?;
+
+    // Whoever has proven a link and may show another factor too keeps that chance.
+    if let Some(cookie) = flow_cookie(&headers).filter(|cookie| cookie.practice == practice.id) {
+        let flow = app.store.flow(cookie.practice, cookie.flow).await?;
+        let same = flow.is_some_and(|flow| flow.audience == body.audience && flow.proven_at.is_some());
+        if same && app.store.keep_ceremony(&asked(&cookie), Ceremony::Assert, &question.state, now).await? {
+            return Ok(Json(PublicKeyOptions { public_key: question.options }).into_response());
+        }
+    }
+    let secret = secrets::browser_secret(&app.entropy);
+    let cookie = FlowCookie { practice: practice.id, flow: FlowId::new(now, app.entropy.id()), secret };
+    let flow = PasskeyFlow {
+        id: cookie.flow,
+        practice: practice.id,
+        audience: body.audience,
+        secret_hash: secrets::hash(cookie.secret.expose()),
+        browser: crate::browser(&headers).to_string(),
+        language: Language::english(),
+        at: now,
+    };
+    app.store.create(Table::Chat, flow.to_item(&question.state)).await?;
+    let value = cookie::set(cookie::FLOW, &cookie.expose(), Some(CEREMONY_SECONDS));
+    let cookie = HeaderMap::from_iter([(header::SET_COOKIE, value)]);
+    Ok((cookie, Json(PublicKeyOptions { public_key: question.options })).into_response())
+}
+
+/// A strong proof, exactly one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SecondFactor {
+    /// `AuthenticationResponseJSON` of a passkey.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
+    /// The code that the generator shows.
+    #[schema(example = "123456")]
+    totp: Option<String>,
+    /// A recovery code.
+    #[schema(example = "abcde-01234")]
+    recovery_code: Option<String>,
+    /// Whether the answer shall hold the session token; for clients that are no browser.
+    #[serde(default)]
+    want_token: bool,
+}
+
+/// Signs in by a passkey, or after a link by what else a member of staff has. Every cause of refusal looks alike.
+#[utoipa::path(post, path = "/v1/sessions/second-factor", operation_id = "secondFactor", tag = "sign-in",
+    request_body = SecondFactor,
+    responses(
+        (status = 200, body = NextStep),
+        (status = 201, body = SessionView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn second_factor(
+    State(app): State<App>,
+    _: OwnOrigin,
+    ClientNetwork(network): ClientNetwork,
+    parts: Parts,
+    Body(body): Body<SecondFactor>,
+) -> Result<Response, Failure> {
+    let shown = match (&body.passkey, &body.totp, &body.recovery_code) {
+        (Some(_), None, None) => None,
+        (None, Some(code), None) => Some(Offered::Code(code)),
+        (None, None, Some(code)) => Some(Offered::Recovery(code)),
+        _ => return Err(Failure::field("", "one_proof")),
+    };
+    let cookie = flow_cookie(&parts.headers).ok_or(Failure::SignInFailed)?;
+    let practice = app.practice(cookie.practice).await?.ok_or(Failure::SignInFailed)?;
+    let request = Request {
+        app: &app,
+        sealer: app.sealer(&practice).await?,
+        practice,
+        cookie,
+        network: &network,
+        visitor: Visitor::of(&parts, &app.entropy, body.want_token),
+        parts: &parts,
+    };
+    match (&body.passkey, shown) {
+        (Some(passkey), _) => request.by_passkey(passkey).await,
+        (None, Some(offered)) => request.by_generator(&offered).await,
+        (None, None) => Err(Failure::SignInFailed),
+    }
+}
+
+struct Request<'a> {
+    app: &'a App,
+    practice: Arc<Practice>,
+    sealer: FieldSealer,
+    cookie: FlowCookie,
+    network: &'a str,
+    visitor: Visitor,
+    parts: &'a Parts,
+}
+
+fn flow_cookie(headers: &HeaderMap) -> Option<FlowCookie> {
+    cookie::get(headers, cookie::FLOW).and_then(|text| FlowCookie::parse(text).ok())
+}
+
+fn asked(cookie: &FlowCookie) -> Asked {
+    Asked::Flow(keys::flow(cookie.practice, cookie.flow), secrets::hash(cookie.secret.expose()))
+}
+
+impl Request<'_> {
+    async fn by_passkey(&self, passkey: &Value) -> Result<Response, Failure> {
+        let (app, practice) = (self.app, self.practice.id);
+        let now = app.clock.now();
+        let taken = async {
+            let taken = app.store.take_ceremony(&asked(&self.cookie), Ceremony::Assert, now).await;
+            taken.map_err(Failure::from)
+        };
+        let (taken, ()) = tokio::try_join!(taken, count_redeem(app, &self.practice, self.network, now))?;
+        let (state, item) = taken.ok_or(Failure::SignInFailed)?;
+        let flow = Flow::from_item(practice, self.cookie.flow, item)?;
+        let assertion = Assertion::parse(passkey).ok_or(Failure::SignInFailed)?;
+        let holder = assertion.handle.holder;
+        let fits = match holder {
+            Holder::Account(_) => flow.audience == Audience::Patient,
+            Holder::Staff(_) => flow.audience == Audience::Staff,
+        };
+        if !fits || assertion.handle.practice != practice {
+            return Err(Failure::SignInFailed);
+        }
+        let (proven, replaced) =
+            tokio::try_join!(prove(app, &state, &assertion), replaced(app, self.parts, holder))?;
+        let mut beside = vec![Write::Update(flow::consume(practice, flow.id, now)), proven];
+        beside.extend(replaced);
+        let baker = Baker { app, sealer: &self.sealer };
+        let browser = self.visitor.browser;
+        let fresh = match holder {
+            Holder::Staff(id) => {
+                let staff = self.staff(id).await?;
+                baker.for_staff(practice, &staff, staff_basis(browser), beside).await?
+            }
+            Holder::Account(id) => {
+                let (account, mut grants) = tokio::try_join!(
+                    app.store.account(practice, id, &self.sealer),
+                    app.store.grants(practice, id)
+                )?;
+                grants.retain(|grant| grant.is_live(now));
+                let account = account.filter(|_| !grants.is_empty()).ok_or(Failure::SignInFailed)?;
+                baker
+                    .for_account(practice, &account, grants, strong(SessionKind::Patient, browser), beside)
+                    .await?
+            }
+        };
+        fresh.into_answer(app, Vec::new(), &self.visitor).await
+    }
+
+    /// A code of the generator or a recovery code, after a link that was proven in this browser.
+    async fn by_generator(&self, offered: &Offered<'_>) -> Result<Response, Failure> {
+        let (app, practice) = (self.app, self.practice.id);
+        let now = app.clock.now();
+        let hash = secrets::hash(self.cookie.secret.expose());
+        let most = self.practice.policies.limits().tries_per_flow;
+        let attempt = FlowTry { practice, flow: self.cookie.flow, secret_hash: &hash, most };
+        let (flow, ()) = tokio::try_join!(
+            async { app.store.try_flow_factor(&attempt, now).await.map_err(Failure::from) },
+            count_redeem(app, &self.practice, self.network, now),
+        )?;
+        let flow = flow.ok_or(Failure::SignInFailed)?;
+        let id = flow.proven_staff().ok_or(Failure::SignInFailed)?;
+        let staff = self.staff(id).await?;
+        let proven = totp::prove(app, &self.practice, &self.sealer, id, offered).await?;
+        if staff.needs_passkey() {
+            // Enough to add the passkey that their roles ask for, if they have none yet; not to sign in.
+            let passkeys = app.store.passkeys(practice, Holder::Staff(id)).await?;
+            if !passkeys.is_empty() {
+                return Err(Failure::SignInFailed);
+            }
+            let mut writes = proven;
+            writes.push(Write::Update(flow::let_add(&flow, Adds::Passkey, now)));
+            let done = app.store.transact_patiently(|| writes.clone()).await?;
+            done.map_err(|_| Failure::SignInFailed)?;
+            return Ok((StatusCode::OK, Json(NextStep::new("enrol"))).into_response());
+        }
+        let mut beside = proven;
+        beside.push(Write::Update(flow::consume(practice, flow.id, now)));
+        beside.extend(replaced(app, self.parts, Holder::Staff(id)).await?);
+        let baker = Baker { app, sealer: &self.sealer };
+        let basis = staff_basis(self.visitor.browser);
+        let fresh = baker.for_staff(practice, &staff, basis, beside).await?;
+        fresh.into_answer(app, Vec::new(), &self.visitor).await
+    }
+
+    async fn staff(&self, id: StaffId) -> Result<Staff, Failure> {
+        let staff = self.app.store.staff(self.practice.id, id, &self.sealer).await?;
+        staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)
+    }
+}
+
+/// The use of the passkey that answered, for the transaction that it pays for. A refusal is an event where the passkey
+/// is known.
+pub(crate) async fn prove(app: &App, state: &[u8], assertion: &Assertion) -> Result<Write, Failure> {
+    let handle = assertion.handle;
+    let passkey = app.store.passkey(handle, &assertion.credential_id).await?;
+    let passkey = passkey.ok_or(Failure::SignInFailed)?;
+    let now = app.clock.now();
+    match RelyingParty::of(app)?.verify(state, assertion, &passkey) {
+        Ok(used) => {
+            Ok(passkey.used(handle.practice, handle.holder, used.dynamic_state, used.sign_count, now))
+        }
+        Err(refused) => {
+            let event = audit::event(&app.entropy, now, handle.practice, ActorId::System, Verb::SignInFailed);
+            let object = match refused {
+                Refused::CounterWentBack => format!("{},counter_went_back", passkey.id),
+                Refused::Wrong => passkey.id.to_string(),
+            };
+            app.store.record(&Event { object: Some(object), ..event }).await?;
+            Err(Failure::SignInFailed)
+        }
+    }
+}
+
+/// The end of the session that this browser still holds, locked or not: the new one takes its place.
+async fn replaced(app: &App, parts: &Parts, by: Holder) -> Result<Vec<Write>, Failure> {
+    let token = cookie::get(&parts.headers, cookie::SESSION).and_then(|text| SessionToken::parse(text).ok());
+    let Some(token) = token else { return Ok(Vec::new()) };
+    let now = app.clock.now();
+    let old: Session = match app.store.session_with(&token, &[], now).await? {
+        Found::Live(session, _) | Found::Locked(session) => *session,
+        Found::Nothing => return Ok(Vec::new()),
+    };
+    let event = old.event(&app.entropy, now, Verb::SessionRevoked);
+    let event = Event { object: Some(by.to_string()), ..event };
+    Ok(vec![Write::Delete(Table::Chat, old.key()), audit::write(&event)])
+}

@@ -1,0 +1,139 @@
+//! Showing once more who holds a session: for acts that need it, and to open a locked screen. The session goes on under
+//! a new secret.
+
+use axum::{Json, extract::State, response::Response};
+use domain::audit::Verb;
+use http::request::Parts;
+use platform::{
+    App,
+    http::{Failure, Json as Body, LockableSession, Problem, edge::ClientNetwork},
+    store::{
+        Write,
+        ceremony::{Asked, Ceremony},
+        session::{Holder, Session},
+        staff::needs_passkey,
+    },
+};
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use crate::{
+    bake::Baker,
+    passkeys::{Empty, Means, PublicKeyOptions},
+    redeem::count_redeem,
+    second_factor,
+    totp::{self, Offered},
+    view::SessionView,
+    visitor::Visitor,
+    webauthn::{Assertion, RelyingParty},
+};
+
+/// A proof, exactly one.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct StepUp {
+    /// `AuthenticationResponseJSON` of a passkey.
+    #[schema(value_type = Option<Object>)]
+    passkey: Option<Value>,
+    /// The code that the generator of a member of staff shows.
+    #[schema(example = "123456")]
+    totp: Option<String>,
+    /// Whether the answer shall hold the session token; for clients that are no browser.
+    #[serde(default)]
+    want_token: bool,
+}
+
+/// Asks the browser for a passkey, to step up or to unlock.
+#[utoipa::path(post, path = "/v1/session/passkey-options", operation_id = "stepUpOptions", tag = "sign-in",
+    request_body = Empty,
+    responses(
+        (status = 200, body = PublicKeyOptions),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn step_up_options(
+    State(app): State<App>,
+    LockableSession { session, .. }: LockableSession,
+    Body(_): Body<Empty>,
+) -> Result<Json<PublicKeyOptions>, Failure> {
+    let question = RelyingParty::of(&app)?.ask()?;
+    let asked = Asked::Session(session.key());
+    if !app.store.keep_ceremony(&asked, Ceremony::Assert, &question.state, app.clock.now()).await? {
+        return Err(Failure::Unauthenticated);
+    }
+    Ok(Json(PublicKeyOptions { public_key: question.options }))
+}
+
+/// Steps up, or unlocks: the session goes on full and fresh, under a new secret.
+#[utoipa::path(post, path = "/v1/session/step-up", operation_id = "stepUp", tag = "sign-in",
+    request_body = StepUp,
+    responses(
+        (status = 200, body = SessionView),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn step_up(
+    State(app): State<App>,
+    ClientNetwork(network): ClientNetwork,
+    LockableSession { session, locked }: LockableSession,
+    parts: Parts,
+    Body(body): Body<StepUp>,
+) -> Result<Response, Failure> {
+    let means = Means::of(&app, session.practice).await?;
+    let beside = match (&body.passkey, &body.totp) {
+        (Some(passkey), None) => by_passkey(&app, &means, &session, &network, passkey).await?,
+        (None, Some(code)) => by_generator(&app, &means, &session, &network, code).await?,
+        _ => return Err(Failure::field("", "one_proof")),
+    };
+    let verb = if locked { Verb::SessionUnlocked } else { Verb::SteppedUp };
+    let baker = Baker { app: &app, sealer: &means.sealer };
+    let fresh = baker.renew(&session, verb, beside).await?;
+    fresh.into_renewal(&app, &Visitor::of(&parts, &app.entropy, body.want_token)).await
+}
+
+async fn by_passkey(
+    app: &App,
+    means: &Means,
+    session: &Session,
+    network: &str,
+    passkey: &Value,
+) -> Result<Vec<Write>, Failure> {
+    let now = app.clock.now();
+    let asked = Asked::Session(session.key());
+    let (taken, ()) = tokio::try_join!(
+        async { app.store.take_ceremony(&asked, Ceremony::Assert, now).await.map_err(Failure::from) },
+        count_redeem(app, &means.practice, network, now),
+    )?;
+    let (state, _) = taken.ok_or(Failure::SignInFailed)?;
+    let assertion = Assertion::parse(passkey).ok_or(Failure::SignInFailed)?;
+    let theirs = assertion.handle.practice == session.practice && assertion.handle.holder == session.holder;
+    if !theirs {
+        return Err(Failure::SignInFailed);
+    }
+    second_factor::prove(app, &state, &assertion).await.map(|used| vec![used])
+}
+
+async fn by_generator(
+    app: &App,
+    means: &Means,
+    session: &Session,
+    network: &str,
+    code: &str,
+) -> Result<Vec<Write>, Failure> {
+    let Holder::Staff(staff) = session.holder else { return Err(Failure::SignInFailed) };
+    if needs_passkey(&session.roles) {
+        return Err(Failure::SignInFailed);
+    }
+    count_redeem(app, &means.practice, network, app.clock.now()).await?;
+    totp::prove(app, &means.practice, &means.sealer, staff, &Offered::Code(code)).await
+}

@@ -1,0 +1,241 @@
+//! How staff of a deployed practice sign in: a passkey, or a link and a code generator; a link alone enrols once.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a test may do all of it"
+)]
+
+use api_tests::{Answer, Authenticator, Browser, Practice, World, people};
+use domain::practice::Policies;
+use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
+
+async fn strict(world: &World) -> Practice {
+    people::practice_with(&world.operator, "strict", "Strict: Practice", Policies::STRICT).await
+}
+
+fn code_in(message: &str) -> String {
+    let line = message.lines().map(str::trim).find(|l| l.len() == 8 && l.bytes().all(|b| b.is_ascii_digit()));
+    line.expect("a code").to_owned()
+}
+
+/// Proves a link in a browser of its own, and returns the browser and what is next.
+async fn by_link(world: &World, who: &str) -> (Browser, Value) {
+    let (mut browser, code) = mailed(world, who).await;
+    let next = browser.post("/v1/sessions", json!({"code": code})).await.expect(200).json();
+    (browser, next)
+}
+
+async fn mailed(world: &World, who: &str) -> (Browser, String) {
+    // The limit of messages to one address is not what is tested here.
+    world.clock.advance_seconds(5 * 60);
+    let mut browser = world.browser();
+    let address = format!("{who}@strict.test");
+    let ask = json!({"practice": "strict", "for": "staff", "address": address});
+    browser.post("/v1/login-links", ask).await.expect(202);
+    world.pump().await;
+    let mails = world.aws.outbox().all();
+    let mail = mails.into_iter().rev().find(|mail| mail.to.contains(&address)).expect("a mail");
+    (browser, code_in(&mail.text))
+}
+
+fn totp_at(world: &World, secret: &str, seconds: i64) -> String {
+    let generator = Builder::new()
+        .with_secret(Secret::try_from_base32(secret).unwrap())
+        .with_account_name("-")
+        .build()
+        .unwrap();
+    let time = u64::try_from(world.clock.now().as_seconds() + seconds).unwrap();
+    generator.generate(time).to_string()
+}
+
+/// Sets up a code generator, and returns its secret and recovery codes.
+async fn set_up_totp(world: &World, browser: &mut Browser) -> (String, Vec<String>) {
+    let new = browser.post("/v1/totp", json!({})).await.expect(200).json();
+    let secret = new["secret"].as_str().unwrap().to_owned();
+    let url = new["otpauth_url"].as_str().unwrap();
+    assert!(url.starts_with("otpauth://totp/Strict%20%20Practice:") && url.contains(&secret), "{url}");
+    assert!(new["qr_svg"].as_str().unwrap().contains("<svg"));
+    browser.put("/v1/totp", json!({"totp": "12345"})).await.expect(401);
+    let confirmed = browser.put("/v1/totp", json!({"totp": totp_at(world, &secret, 0)})).await.expect(200);
+    let codes = confirmed.json()["recovery_codes"].as_array().unwrap().clone();
+    (secret, codes.into_iter().map(|code| code.as_str().unwrap().to_owned()).collect())
+}
+
+async fn second_factor(browser: &mut Browser, body: Value) -> Answer {
+    browser.post("/v1/sessions/second-factor", body).await
+}
+
+#[tokio::test]
+async fn a_link_enrols_a_passkey_once_and_opens_nothing_after_that() {
+    let world = World::start(110).await;
+    strict(&world).await;
+    let (mut ana, next) = by_link(&world, "ana").await;
+    assert_eq!(next, json!({"next": "enrol"}));
+    assert!(!ana.cookies.contains_key("__Host-session"), "a link alone opens nothing");
+    ana.get("/v1/session").await.expect(401);
+    // Two who read the same mailbox.
+    let (mut thief, next) = by_link(&world, "ana").await;
+    assert_eq!(next, json!({"next": "enrol"}));
+    let mut theirs = Authenticator::default();
+    let asked = thief.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    let late = theirs.create(&asked);
+
+    let mut key = Authenticator::default();
+    let asked = ana.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    assert_eq!(asked["publicKey"]["user"]["displayName"], "Ana Ruiz");
+    let body = json!({"credential": key.create(&asked)});
+    let session = ana.post("/v1/passkeys", body.clone()).await.expect(201).json();
+    assert_eq!(session["account"]["name"], "Ana Ruiz");
+    assert!(ana.cookies.contains_key("__Host-session") && !ana.cookies.contains_key("__Host-flow"));
+    ana.get("/v1/conversations").await.expect(200);
+    let answer = thief.post("/v1/passkeys", json!({"credential": late})).await.expect(401);
+    assert_eq!(answer.problem(), "unauthenticated");
+    assert_eq!(ana.get("/v1/passkeys").await.expect(200).json()["items"].as_array().unwrap().len(), 1);
+
+    let (mut again, next) = by_link(&world, "ana").await;
+    assert_eq!(next, json!({"next": "second_factor", "methods": ["passkey"]}));
+    again.post("/v1/passkeys/options", json!({})).await.expect(401);
+    again.post("/v1/totp", json!({})).await.expect(401);
+    let flow = again.cookies["__Host-flow"].clone();
+    let ask = json!({"practice": "strict", "for": "staff"});
+    let asked = again.post("/v1/sessions/passkey-options", ask).await.expect(200).json();
+    assert_eq!(again.cookies["__Host-flow"], flow, "the proven link stays");
+    second_factor(&mut again, json!({"passkey": key.get(&asked)})).await.expect(201);
+
+    // The last factor stays.
+    let id = again.get("/v1/passkeys").await.expect(200).json()["items"][0]["id"].clone();
+    let path = format!("/v1/passkeys/{}", id.as_str().unwrap());
+    assert_eq!(again.delete(&path).await.expect(409).problem(), "conflict");
+}
+
+#[tokio::test]
+async fn a_link_and_a_code_generator_sign_in_whoever_may_use_one() {
+    let world = World::start(111).await;
+    strict(&world).await;
+    let (mut ben, next) = by_link(&world, "ben").await;
+    assert_eq!(next, json!({"next": "enrol"}));
+    let (secret, recovery) = set_up_totp(&world, &mut ben).await;
+    assert_eq!(recovery.len(), 10);
+    let factors = ben.get("/v1/factors").await.expect(200).json();
+    assert_eq!(factors, json!({"passkeys": 0, "totp": true, "recovery_codes_left": 10}));
+    assert_eq!(ben.get("/v1/session").await.expect(200).json()["account"]["name"], "Ben Moss");
+    ben.delete("/v1/totp").await.expect(409);
+
+    let (mut next_day, next) = by_link(&world, "ben").await;
+    assert_eq!(next, json!({"next": "second_factor", "methods": ["totp", "recovery_code"]}));
+    let wrong = second_factor(&mut next_day, json!({"totp": "000000"})).await.expect(401);
+    let old = second_factor(&mut next_day, json!({"totp": totp_at(&world, &secret, -120)})).await.expect(401);
+    assert_eq!((wrong.bytes, wrong.headers), (old.bytes, old.headers));
+    let code = totp_at(&world, &secret, -30);
+    let mut copy = next_day.clone();
+    second_factor(&mut next_day, json!({"totp": code})).await.expect(201);
+    second_factor(&mut copy, json!({"totp": totp_at(&world, &secret, 30)})).await.expect(401);
+    let (mut same_step, _) = by_link(&world, "ben").await;
+    let code = totp_at(&world, &secret, 0);
+    second_factor(&mut same_step, json!({"totp": code})).await.expect(201);
+    let (mut another, _) = by_link(&world, "ben").await;
+    let code = totp_at(&world, &secret, 0);
+    second_factor(&mut another.clone(), json!({"totp": code})).await.expect(201);
+    second_factor(&mut another, json!({"totp": code})).await.expect(401);
+
+    // A recovery code is good once, however it is written.
+    let (mut lost, _) = by_link(&world, "ben").await;
+    second_factor(&mut lost, json!({"recovery_code": "aaaaa-aaaaa"})).await.expect(401);
+    let written = recovery[3].to_uppercase().replace('-', " ");
+    second_factor(&mut lost, json!({"recovery_code": written})).await.expect(201);
+    assert_eq!(lost.get("/v1/factors").await.expect(200).json()["recovery_codes_left"], 9);
+    let (mut again, _) = by_link(&world, "ben").await;
+    second_factor(&mut again, json!({"recovery_code": recovery[3]})).await.expect(401);
+    second_factor(&mut again, json!({"recovery_code": recovery[4]})).await.expect(201);
+}
+
+#[tokio::test]
+async fn codes_of_a_generator_are_tried_five_times_and_ten_in_an_hour() {
+    let world = World::start(112).await;
+    strict(&world).await;
+    let (mut ben, _) = by_link(&world, "ben").await;
+    let (secret, _) = set_up_totp(&world, &mut ben).await;
+    // Without a link proven first nothing is compared.
+    let (mut unproven, _) = mailed(&world, "ben").await;
+    let right = totp_at(&world, &secret, 0);
+    second_factor(&mut unproven, json!({"totp": right})).await.expect(401);
+    world.clock.advance_seconds(3600);
+    let mut statuses = Vec::new();
+    for _ in 0..2 {
+        let (mut browser, _) = by_link(&world, "ben").await;
+        for _ in 0..5 {
+            statuses.push(second_factor(&mut browser, json!({"totp": "000000"})).await.status.as_u16());
+        }
+        let right = totp_at(&world, &secret, 0);
+        second_factor(&mut browser, json!({"totp": right})).await.expect(401);
+    }
+    assert_eq!(statuses, [401; 10]);
+    let (mut third, _) = by_link(&world, "ben").await;
+    let right = totp_at(&world, &secret, 0);
+    let answer = second_factor(&mut third, json!({"totp": right})).await.expect(429);
+    assert!(answer.headers.contains_key("retry-after"));
+    world.clock.advance_seconds(3600);
+    let (mut later, _) = by_link(&world, "ben").await;
+    second_factor(&mut later, json!({"totp": totp_at(&world, &secret, 0)})).await.expect(201);
+}
+
+#[tokio::test]
+async fn admins_and_auditors_have_no_code_generator() {
+    let world = World::start(113).await;
+    let strict = strict(&world).await;
+    for who in ["ana", "ida"] {
+        let (mut browser, _) = by_link(&world, who).await;
+        browser.post("/v1/totp", json!({})).await.expect(403);
+    }
+    world.signed_in(&strict, "maria").await.post("/v1/totp", json!({})).await.expect(403);
+
+    // Ben becomes an admin while he has a generator alone: it lets him add a passkey, and nothing else.
+    let (mut ben, _) = by_link(&world, "ben").await;
+    let (secret, _) = set_up_totp(&world, &mut ben).await;
+    let mut max = world.signed_in(&strict, "max").await;
+    let path = format!("/v1/staff/{}", strict.staff["ben"]);
+    max.patch(&path, json!({"roles": ["admin"]})).await.expect(200);
+    let (mut ben, next) = by_link(&world, "ben").await;
+    assert_eq!(next["methods"], json!(["totp", "recovery_code"]));
+    let answer = second_factor(&mut ben, json!({"totp": totp_at(&world, &secret, 0)})).await.expect(200);
+    assert_eq!(answer.json(), json!({"next": "enrol"}));
+    let mut key = Authenticator::default();
+    let asked = ben.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    ben.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    let (mut ben, next) = by_link(&world, "ben").await;
+    assert_eq!(next["methods"], json!(["passkey"]));
+    second_factor(&mut ben, json!({"totp": totp_at(&world, &secret, 0)})).await.expect(401);
+}
+
+#[tokio::test]
+async fn a_code_steps_up_and_unlocks_and_only_its_owners_does() {
+    let world = World::start(114).await;
+    let strict = strict(&world).await;
+    let (mut ben, _) = by_link(&world, "ben").await;
+    let (secret, _) = set_up_totp(&world, &mut ben).await;
+    ben.post("/v1/session/lock", json!({})).await.expect(204);
+    ben.post("/v1/session/step-up", json!({})).await.expect(422);
+    ben.post("/v1/session/step-up", json!({"totp": "000000"})).await.expect(401);
+    assert_eq!(ben.get("/v1/session").await.expect(401).problem(), "session-locked");
+    world.clock.advance_seconds(30);
+    let code = totp_at(&world, &secret, 0);
+    let before = ben.cookies["__Host-session"].clone();
+    ben.post("/v1/session/step-up", json!({"totp": code})).await.expect(200);
+    assert_ne!(ben.cookies["__Host-session"], before);
+    ben.post("/v1/session/step-up", json!({"totp": code})).await.expect(401);
+    world.clock.advance_seconds(30);
+    let code = totp_at(&world, &secret, 0);
+    for other in ["cleo", "maria"] {
+        let mut other = world.signed_in(&strict, other).await;
+        other.post("/v1/session/step-up", json!({"totp": code})).await.expect(401);
+    }
+    // With a passkey beside it, the generator may go.
+    let mut key = Authenticator::default();
+    let asked = ben.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    ben.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    ben.delete("/v1/totp").await.expect(204);
+    ben.delete("/v1/totp").await.expect(404);
+    assert_eq!(ben.get("/v1/factors").await.expect(200).json()["totp"], false);
+}
