@@ -1,7 +1,8 @@
 //! What a million requests cost: units counted by the local AWS, prices of `infra/local/prices.json`.
 
 use http_body_util::BodyExt as _;
-use hyper::{HeaderMap, Method, header};
+use hyper::header::HeaderValue;
+use hyper::{HeaderMap, Method, StatusCode, header};
 use local::aws::{CallRecord, Calls, Invocation, PriceFile, Service};
 use local::{Stack, StackOptions};
 use serde_json::{Value, json};
@@ -14,6 +15,8 @@ use crate::scene::{self, Scene};
 use crate::server;
 use crate::table::{Bar, Table, number};
 
+/// Messages of each conversation.
+const MESSAGES: u64 = 1_000;
 /// Memory of a function in template.yaml.
 const MEMORY_MB: f64 = 256.0;
 /// Memory that comes with a whole core; less comes with less of it.
@@ -31,6 +34,8 @@ struct Counted {
     calls: Calls,
     out_bytes: f64,
     cpu_ms: f64,
+    /// What a poll sends to ask whether anything is new.
+    etag: Option<HeaderValue>,
     /// What relay and notify did because of it.
     after: Calls,
     /// How often they ran.
@@ -50,17 +55,19 @@ pub(crate) async fn money(table: &mut Table, cost: Cost) -> Result<()> {
     let (staff, patient) = (&scene.staff.token, &scene.patients[0].token);
     let body = json!({ "kind": "text", "text": scene::text(0) });
 
-    let mut counted = Vec::new();
-    for (method, query, token, body, cpu_ms) in [
-        (Method::GET, "?limit=50", patient, None, cost.page),
-        (Method::GET, "?after=1000000", patient, None, cost.poll),
-        (Method::POST, "", staff, Some(&body), cost.post),
-    ] {
-        // The first fills the caches of keys and practices. The second is counted, in a conversation whose notice
-        // still has to leave.
-        let _ = count(&stack, request(&method, &one, query, token, body), cpu_ms).await?;
-        counted.push(count(&stack, request(&method, &other, query, token, body), cpu_ms).await?);
-    }
+    // The first requests fill the caches of keys and practices. Nobody has opened the second conversation yet, and its
+    // notice still has to leave.
+    let page = |path| request(&Method::GET, path, "?limit=50", patient, None);
+    let post = |path| request(&Method::POST, path, "", staff, Some(&body));
+    count(&stack, page(&one), cost.page).await?;
+    count(&stack, post(&one), cost.post).await?;
+    count(&stack, page(&other), cost.page).await?;
+    let read = count(&stack, page(&other), cost.page).await?;
+    let mut poll = request(&Method::GET, &other, &format!("?after={MESSAGES}"), patient, None);
+    let known = read.etag.clone().ok_or("a page has an ETag")?;
+    poll.headers_mut().insert(header::IF_NONE_MATCH, known);
+    let poll = count(&stack, poll, cost.poll).await?;
+    let counted = [read, poll, count(&stack, post(&other), cost.post).await?];
     let bars = [
         ("page of 50", 3.5, 6.0),
         ("poll with nothing new", 1.5, 3.2),
@@ -74,7 +81,7 @@ pub(crate) async fn money(table: &mut Table, cost: Cost) -> Result<()> {
 
 /// Where the messages of a conversation are.
 async fn conversation(scene: &Scene) -> Result<String> {
-    let id = scene.conversation(&scene.patients[0], 1_000).await?;
+    let id = scene.conversation(&scene.patients[0], MESSAGES).await?;
     Ok(format!("/v1/conversations/{id}/messages"))
 }
 
@@ -144,7 +151,7 @@ async fn count(stack: &Stack, request: Outgoing, cpu_ms: f64) -> Result<Counted>
     let (response, calls) = recorder.scope("request", stack.router().oneshot(request)).await;
     let (parts, body) = response?.into_parts();
     let body = body.collect().await?.to_bytes();
-    if !parts.status.is_success() {
+    if !parts.status.is_success() && parts.status != StatusCode::NOT_MODIFIED {
         return Err(format!("{}: {}", parts.status, String::from_utf8_lossy(&body)).into());
     }
     let after = recorder.begin("after");
@@ -153,7 +160,8 @@ async fn count(stack: &Stack, request: Outgoing, cpu_ms: f64) -> Result<Counted>
     // Lambda reads streams for nothing; receiving from queues is counted by the batch.
     let after = Calls(after.0.into_iter().filter(|call| call.service != Service::Sqs).collect());
     let out_bytes = (body.len() + head_bytes(&parts.headers)) as f64;
-    Ok(Counted { calls, out_bytes, cpu_ms, after, invocations: pumped.batches as f64 })
+    let etag = parts.headers.get(header::ETAG).cloned();
+    Ok(Counted { calls, out_bytes, cpu_ms, etag, after, invocations: pumped.batches as f64 })
 }
 
 fn head_bytes(headers: &HeaderMap) -> usize {
