@@ -113,13 +113,19 @@ pub struct OpenedMessage {
     pub text: String,
 }
 
+fn seq_of(item: &Item) -> Result<u64, StoreError> {
+    let seq = item.text(keys::SK)?.strip_prefix(keys::MESSAGE_PREFIX).and_then(|n| n.parse().ok());
+    seq.ok_or(StoreError::Malformed("SK"))
+}
+
 impl StoredMessage {
+    /// What a reader needs of an item.
+    const ATTRIBUTES: &str = "SK, msg_id, sender_side, sender, msg_kind, sent_at, sealed";
+
     fn from_item(item: &Item) -> Result<Self, StoreError> {
-        let key = item.key()?;
-        let seq = key.sk.strip_prefix(keys::MESSAGE_PREFIX).and_then(|n| n.parse().ok());
         Ok(Self {
             id: item.parsed("msg_id", MessageId::parse)?,
-            seq: seq.ok_or(StoreError::Malformed("SK"))?,
+            seq: seq_of(item)?,
             side: if item.text("sender_side")? == Side::Patient.as_str() {
                 Side::Patient
             } else {
@@ -349,7 +355,8 @@ impl Store {
             return Ok(Vec::new());
         }
         let sort = Sort::Between(keys::message_sort_key(from), keys::message_sort_key(to));
-        let query = Query { ascending, limit: Some(limit), ..Query::new(&partition, sort) };
+        let only = Some(StoredMessage::ATTRIBUTES);
+        let query = Query { ascending, limit: Some(limit), only, ..Query::new(&partition, sort) };
         let mut messages = self
             .query(query)
             .await?
@@ -377,13 +384,12 @@ impl Store {
     ) -> Result<Vec<(u64, MessageSecret)>, StoreError> {
         let partition = keys::conversation_partition(practice, conversation);
         let sort = Sort::Between(keys::message_sort_key(first), keys::message_sort_key(last));
-        let query = Query { table: Table::MessageKeys, ..Query::new(&partition, sort) };
+        let query =
+            Query { table: Table::MessageKeys, only: Some("SK, secret"), ..Query::new(&partition, sort) };
         let secret = |item: &Item| {
-            let key = item.key()?;
-            let seq = key.sk.strip_prefix(keys::MESSAGE_PREFIX).and_then(|n| n.parse().ok());
             let bytes =
                 <[u8; 32]>::try_from(item.bytes("secret")?).map_err(|_| StoreError::Malformed("secret"))?;
-            Ok((seq.ok_or(StoreError::Malformed("SK"))?, MessageSecret::from_bytes(bytes)))
+            Ok((seq_of(item)?, MessageSecret::from_bytes(bytes)))
         };
         self.query(query).await?.items.iter().map(secret).collect()
     }

@@ -272,6 +272,7 @@ impl Store {
             .set_expression_attribute_values(Some(values))
             .scan_index_forward(query.ascending)
             .set_exclusive_start_key(query.start)
+            .set_projection_expression(query.only.map(str::to_owned))
             .set_limit(query.limit.map(|l| i32::try_from(l).unwrap_or(i32::MAX)));
         let request = match query.index {
             Some(index) => request.index_name(index.name()),
@@ -542,12 +543,23 @@ pub struct Query<'a> {
     pub limit: Option<u32>,
     /// Where the page before ended.
     pub start: Option<Attributes>,
+    /// The attributes that are wanted, if not all: what is not sent need not be read. No reserved words.
+    pub only: Option<&'static str>,
 }
 
 impl<'a> Query<'a> {
     /// A part of a partition of the chat table, ascending.
     pub const fn new(partition: &'a str, sort: Sort<'a>) -> Self {
-        Self { table: Table::Chat, index: None, partition, sort, ascending: true, limit: None, start: None }
+        Self {
+            table: Table::Chat,
+            index: None,
+            partition,
+            sort,
+            ascending: true,
+            limit: None,
+            start: None,
+            only: None,
+        }
     }
 }
 
