@@ -18,11 +18,13 @@ use platform::{
     secrets,
     store::{
         Write, audit,
+        item::string,
+        keys,
         patient::{Added, NewPatient, RosterTools},
         practice::WrappedKeys,
         session::{Grant, Holder, Relation, Scope, Session, SessionToken},
         staff::{Invited, Staff},
-        table::Table,
+        table::{Change, Table},
     },
 };
 use serde_json::{Value, json};
@@ -249,6 +251,17 @@ impl World {
         let body = json!({"patient_id": practice.patients[patient].id, "topic": "medical_question"});
         let answer = browser.post_once("/v1/conversations", &key, body).await.expect(201);
         answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    /// What a practice decides from now on. Functions remember the old for a minute, so a minute passes.
+    pub async fn set_policies(&self, practice: &Practice, policies: Policies) {
+        let text = serde_json::to_string(&policies).expect("policies are JSON");
+        let change = Change::new(keys::practice(practice.id), "SET policies = :policies")
+            .when("attribute_exists(PK)")
+            .value(":policies", string(text));
+        assert!(self.operator.store.change(change).await.expect("the store works").is_some());
+        self.operator.forget_practice(practice.id);
+        self.clock.advance_seconds(61);
     }
 
     /// A key that was not used before.
