@@ -31,6 +31,11 @@ demo: portal/dist/index.html ## The main job as a transcript; fails unless every
 test: ## Everything that can be tested here, with counts
 	scripts/run-tests
 
+.PHONY: bars
+bars: ## What may never happen at sign-in, tried over and over, as one table (DEEP=1: ten times as often)
+	@printf '| Bar | What was tried | What came of it |\n|---|---|---|\n'
+	@cargo test --locked --quiet --package api-tests --test bars -- --nocapture --test-threads 1 | sed -n 's/^[^|]*| L/| L/p; /^test result/p; /panicked/p'
+
 .PHONY: check
 check: ## Formatting, lints, licences, template, generated files
 	scripts/setup portal sam cargo-deny

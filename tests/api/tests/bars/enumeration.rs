@@ -58,7 +58,7 @@ async fn prepare(world: &World, state: State, audience: &str, address: &str, n: 
 
 #[tokio::test]
 async fn known_and_unknown_addresses_make_the_same_calls() {
-    let rounds = times(32, 125);
+    let rounds = times(128, 512);
     let (mut pairs, mut equal) = (0, 0);
     for round in 0..rounds {
         let state = STATES[round % STATES.len()];

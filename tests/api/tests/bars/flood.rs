@@ -10,7 +10,7 @@ async fn a_flood_sends_no_more_than_the_limits() {
     let world = World::start(8_000).await;
     // The demonstration's limits are wide; a deployed practice has these.
     world.set_policies(&world.demo, Policies { limits_factor: 1, ..Policies::demonstration(1) }).await;
-    let addresses: Vec<String> = ["maria@patients.test", "john@patients.test", "amal@patients.test"]
+    let addresses: Vec<String> = ["maria@patients.test", "john@patients.test", "vega.family@patients.test"]
         .into_iter()
         .map(str::to_owned)
         .chain((0..47).map(|n| format!("nobody{n}@patients.test")))
