@@ -32,6 +32,8 @@ interface Extras {
   active?: boolean;
   /** True for calls that must fail at a hurdle, because they belong to clearing it. */
   direct?: boolean;
+  /** True for a write that must arrive although its page goes away. At most 64 KiB. */
+  keepalive?: boolean;
   signal?: AbortSignal;
 }
 
@@ -69,6 +71,8 @@ export class ApiError extends Error {
     /** Last part of the problem type, for example `sign-in-failed`. */
     readonly slug: string,
     readonly fields: FieldError[] = [],
+    /** Seconds until it is worth trying again, where the server says so. */
+    readonly retryAfter: number | null = null,
   ) {
     super(`${failure} ${status} ${slug}`);
   }
@@ -150,7 +154,8 @@ export async function readProblem(response: Response): Promise<ApiError> {
   } catch {
     // No body, or not JSON: the status alone has to do.
   }
-  return new ApiError(failureOf(response.status, slug), response.status, slug, fields);
+  const wait = Number(response.headers.get('retry-after') ?? NaN);
+  return new ApiError(failureOf(response.status, slug), response.status, slug, fields, wait > 0 ? wait : null);
 }
 
 /**
@@ -178,7 +183,7 @@ interface Anything extends Extras {
 }
 
 async function attempt(method: Method, path: string, options: Anything): Promise<{ status: number; data: unknown }> {
-  const { path: places, query, body, idempotencyKey, active, signal } = options;
+  const { path: places, query, body, idempotencyKey, active, keepalive, signal } = options;
   const headers: Record<string, string> = { Accept: 'application/json' };
   // Every write is JSON, with or without a body: the server refuses other kinds.
   if (method !== 'get') headers['Content-Type'] = 'application/json';
@@ -198,6 +203,7 @@ async function attempt(method: Method, path: string, options: Anything): Promise
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
       cache: 'no-store',
+      keepalive,
       signal: timeout.signal,
     });
     if (response.headers.has('x-local-run')) onLocalRun();

@@ -92,7 +92,19 @@ export interface Reach {
   sessions: number;
 }
 
+export interface Device {
+  id: string;
+  current: boolean;
+  browser: BrowserView;
+  created_at: string;
+  last_used_at: string;
+  expires_at: string;
+}
+
 export interface PendingPaths {
+  '/v1/login-links/again': {
+    post: Operation<Here, Record<string, never>, { 202: Answer<{ code_length: number; expires_in_seconds: number }> }>;
+  };
   '/v1/notices/resend': { post: Operation<Here, { notice: string }, { 202: Nothing }> };
   '/v1/session/step-up-codes': {
     post: Operation<Here, object, { 202: Answer<{ code_length: number; expires_in_seconds: number; sent_to: string }> }>;
@@ -120,6 +132,23 @@ export interface PendingPaths {
       { passkey: AuthenticationJson } | { totp: string } | { recovery_code: string },
       { 200: Answer<components['schemas']['NextStep']>; 201: Answer<SessionView> }
     >;
+  };
+  '/v1/sessions/revoke': { post: Operation<Here, { token: string }, { 204: Nothing }> };
+  '/v1/devices': {
+    get: Bare<Here, { 200: Answer<{ items: Device[] }> }>;
+    post: Operation<Here, { shared: boolean }, { 201: Answer<Device> }>;
+  };
+  '/v1/devices/{id}': { delete: Bare<Id, { 204: Nothing }> };
+  '/v1/devices/redeem': { post: Operation<Here, { token: string }, { 201: Answer<SessionView> }> };
+  '/v1/conversations/{id}/draft': {
+    get: Bare<Id, { 200: Answer<{ text: string | null }> }>;
+    put: Operation<Id, { text: string }, { 204: Nothing }>;
+    delete: Bare<Id, { 204: Nothing }>;
+  };
+  '/v1/drafts/new': {
+    get: Bare<Here, { 200: Answer<{ text: string | null; topic?: string | null; patient_id?: string | null }> }>;
+    put: Operation<Here, { text: string; topic?: string; patient_id?: string }, { 204: Nothing }>;
+    delete: Bare<Here, { 204: Nothing }>;
   };
   '/v1/passkeys/options': { post: Operation<Here, object, { 200: Answer<{ publicKey: CreationOptionsJson }> }> };
   '/v1/passkeys': {

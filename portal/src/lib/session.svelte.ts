@@ -1,10 +1,13 @@
 /** Who is signed in, for how long, and what happens when that ends. */
 import { ApiError, call, failureFrom, whenExtended, whenSignedOut, type Failure } from '../api/client';
 import type { Session } from '../api/types';
-import { forgetDrafts, keepDraftsOf } from './drafts';
+import { flushDrafts, forgetDrafts, keepDraftsOf } from './drafts';
 
-/** `ended`: there was a session and it is over; `left`: the person finished. */
-type State = 'unknown' | 'none' | 'live' | 'ended' | 'left';
+/**
+ * `ended`: there was a session and it is over; `left`: the person finished; `cookieless`: it was opened, and the very next
+ * call did not bring it along.
+ */
+type State = 'unknown' | 'none' | 'live' | 'ended' | 'left' | 'cookieless';
 
 const HINT_KEY = 'signed-in';
 const WARN_BEFORE = 120_000;
@@ -16,6 +19,8 @@ let isEnding = $state(false);
 let loadFailure = $state<Failure | null>(null);
 let idleSpan = 0;
 let idleDeadline = Infinity;
+/** False until a call after the sign-in was answered: only then the browser surely kept the cookie. */
+let isKept = true;
 
 export function sessionState(): State {
   return state;
@@ -40,6 +45,12 @@ export function setSession(next: Session): void {
   idleDeadline = Math.min(now + idleSpan, Date.parse(next.expires_at));
   hint(true);
   keepDraftsOf(next.account.id);
+}
+
+/** Takes a session that this call opened. */
+export function openSession(next: Session): void {
+  setSession(next);
+  isKept = false;
 }
 
 /** Why asking for the session brought no answer, or null. */
@@ -79,6 +90,7 @@ export function sinceExtended(): number {
 
 /** The server moved the deadline, so does this page. */
 function extended(): void {
+  isKept = true;
   if (value === null) return;
   idleDeadline = Math.min(Date.now() + idleSpan, Date.parse(value.expires_at));
   isEnding = false;
@@ -86,12 +98,18 @@ function extended(): void {
 
 /** Ends the session here and on the server. */
 export async function signOut(): Promise<void> {
+  await flushDrafts();
   try {
     await call('delete', '/v1/session', {});
   } catch (error) {
     // Over already is as good; anything else the person must know, because the session lives on.
     if (!(error instanceof ApiError) || error.failure !== 'signed_out') throw error;
   }
+  sessionLeft();
+}
+
+/** The server has ended the session already, as part of something else. */
+export function sessionLeft(): void {
   clear('left');
   forgetDrafts();
 }
@@ -124,10 +142,12 @@ function hint(isOn: boolean): void {
  */
 export function startSession(onIdle?: () => void): void {
   whenSignedOut(() => {
-    if (state === 'live') clear('ended');
+    if (state === 'live') clear(isKept ? 'ended' : 'cookieless');
     else hint(false);
   });
   whenExtended(extended);
+  // Phones freeze or drop a page that is out of sight, without a word.
+  document.addEventListener('visibilitychange', () => document.visibilityState === 'hidden' && void flushDrafts());
   setInterval(() => {
     if (state !== 'live') return;
     const left = idleDeadline - Date.now();

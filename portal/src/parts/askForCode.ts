@@ -7,12 +7,28 @@ const HINT_KEY = 'asked-at';
 /** Links live 10 minutes from when the message leaves; mail may take as long again. */
 const HINT_LIFE = 20 * 60_000;
 
-/** Sends link and code to an address. The answer is the same for every address. */
-export async function askForCode(audience: 'patient' | 'staff', address: string): Promise<void> {
+/** The short name of the practice, which every way in has to name. */
+export async function practiceSlug(): Promise<string> {
   if (practice() === null) await loadPractice();
   const slug = practice()?.slug;
   if (slug === undefined) throw new ApiError('offline', 0, '');
-  await call('post', '/v1/login-links', { body: { practice: slug, for: audience, address, language: language() } });
+  return slug;
+}
+
+/** Sends link and code to an address. The answer is the same for every address. */
+export async function askForCode(audience: 'patient' | 'staff', address: string): Promise<void> {
+  const body = { practice: await practiceSlug(), for: audience, address, language: language() };
+  await call('post', '/v1/login-links', { body });
+  noteAsked();
+}
+
+/** Sends link and code once more to the address of this sign-in, which the server knows. Earlier codes go on working. */
+export async function askForCodeAgain(): Promise<void> {
+  await call('post', '/v1/login-links/again', { body: {} });
+  noteAsked();
+}
+
+function noteAsked(): void {
   try {
     localStorage.setItem(HINT_KEY, String(Date.now()));
   } catch {

@@ -1,5 +1,6 @@
-import type { Failure } from '../api/client';
+import { ApiError, failureFrom, type Failure } from '../api/client';
 import { t } from '../i18n/i18n.svelte';
+import { waitOf } from '../lib/wait';
 
 /** Words for a failure that has no better ones of its own. */
 export function failureText(failure: Failure): string {
@@ -24,4 +25,13 @@ export function failureText(failure: Failure): string {
     case 'failed':
       return t('error-failed');
   }
+}
+
+/** Words for anything thrown by a call: where somebody has to wait, for how long. */
+export function problemText(error: unknown): string {
+  if (error instanceof ApiError && error.failure === 'too_many' && error.retryAfter !== null) {
+    const { unit, count } = waitOf(error.retryAfter);
+    return t(unit === 'minutes' ? 'too-many-minutes' : 'too-many-hours', { count });
+  }
+  return failureText(failureFrom(error));
 }

@@ -3,7 +3,8 @@ import type { Session } from '../api/types';
 import { isLanguageChosen, setLanguage } from '../i18n/i18n.svelte';
 import { supported } from '../i18n/languages';
 import { go } from '../lib/router.svelte';
-import { setSession } from '../lib/session.svelte';
+import { openSession } from '../lib/session.svelte';
+import { noteDevice } from './remember';
 
 let comeBackTo: string | null = null;
 
@@ -25,7 +26,8 @@ export async function enter(session: Session): Promise<void> {
     location.replace('/staff/');
     return;
   }
-  setSession(session);
+  openSession(session);
+  noteDevice(session);
   await adoptLanguage(session);
   const to = startPage(session);
   comeBackTo = null;

@@ -1,11 +1,12 @@
 import '../lib/floor';
 import { mount } from 'svelte';
-import { whenLocalRun } from '../api/client';
+import { whenAsked, whenLocalRun } from '../api/client';
 import { startLanguage } from '../i18n/i18n.svelte';
 import type { LanguageCode } from '../i18n/languages';
 import { loadPractice, markLocalRun } from '../lib/practice.svelte';
 import { startRouter } from '../lib/router.svelte';
 import { startSession } from '../lib/session.svelte';
+import { askStepUp } from '../lib/stepUp.svelte';
 import App from './App.svelte';
 
 const STRINGS: Record<LanguageCode, () => Promise<{ default: string }>> = {
@@ -15,6 +16,7 @@ const STRINGS: Record<LanguageCode, () => Promise<{ default: string }>> = {
 
 async function start(): Promise<void> {
   whenLocalRun(markLocalRun);
+  whenAsked('step-up-required', askStepUp);
   startRouter((path) => /^\/(staff|outbox)(\/|$)/.test(path));
   startSession();
   await Promise.all([startLanguage(async (code) => [(await STRINGS[code]()).default]), loadPractice()]);

@@ -111,7 +111,7 @@ refused-notice = We could not open the message. Check the birth date. If it is r
 refused-person = We could not sign you in. Check the birth date. If it is right, the code may be too old: start again.
 refused-limit = For your safety, only a few tries a day work.
 resend-link = Send me a new link
-resend-done = Done. If the link was ours, a new one is on its way to the phone or e-mail that got this one.
+resend-done = If the link was ours, we sent a fresh message to where the first one went.
 start-again = Start again
 sign-in-other-way = Sign in with a code
 
@@ -228,8 +228,6 @@ ended-draft = The text you did not send is kept in this window until you close i
 ended-again = Sign in again
 left-title = You are signed out
 left-text = You can close this window now. Your messages stay safe with the practice.
-full-title = Sign in with a code
-full-text = This link opened one message only. To see all your messages, we need to know more surely that it is you.
 
 ## Browsers
 # review: machine
@@ -238,3 +236,179 @@ browser-both = { $program } on { $system }
 browser-program = { $program }
 browser-system = A browser on { $system }
 browser-unknown = An unknown browser
+
+## Too many tries
+# review: machine
+
+too-many-minutes = { $count ->
+    [one] That was too often. You can try again in 1 minute, or call us.
+   *[other] That was too often. You can try again in { $count } minutes, or call us.
+}
+too-many-hours = { $count ->
+    [one] That was too often. You can try again in 1 hour, or call us.
+   *[other] That was too often. You can try again in { $count } hours, or call us.
+}
+used-up-title = This code is locked
+used-up-text = There were too many wrong codes. For your safety, only a new code works now.
+used-up-again = Send me a new code
+code-old = This code did not work. It is probably too old: codes work for 10 minutes. Ask for a new one below.
+
+## Nothing came
+# review: machine
+
+nothing-came-minute = Nothing after a minute?
+nothing-came-typed = Is this right?
+nothing-came-phone = Try your mobile phone number instead.
+nothing-came-email = Try your e-mail address instead.
+nothing-came-call = Nothing helps? Call us:
+
+## Notice
+# review: machine
+
+notice-open-text = Press the button to read it.
+notice-ask-again = This link did not open by itself. Type your birth date, or have a new link sent.
+ways-title = Is the link older than a day?
+ways-refused = What you can do
+ways-call = Or call us:
+resend-where = It goes to the phone or e-mail that got the first one.
+resend-done-title = Look at your phone or e-mail
+resend-done-next = It can take two minutes. You can close this page.
+
+## Sign in: on another device
+# review: machine
+
+elsewhere-title = You asked on another device
+elsewhere-why = This link works only in the browser that asked for it.
+elsewhere-go = Go back to the phone or computer where you began.
+elsewhere-code = Type the code of 8 digits there. It is in the same e-mail.
+elsewhere-here = Do you want to read your messages here instead?
+elsewhere-begin = Begin again here
+
+## Sign in: one more proof
+# review: machine
+
+step-up-title = Is it really you?
+step-up-why = This needs more than the link and the birth date. We send you a code.
+step-up-sending = Sending the code…
+step-up-sent = To keep your messages private, we sent a code of 8 digits to
+step-up-code = Send me a code
+
+## Sign in: this device
+# review: machine
+
+remember-title = Quicker next time?
+remember-text = { $kind ->
+    [phone] This phone can skip the birth date. Then one press opens a message.
+   *[computer] This computer can skip the birth date. Then one press opens a message.
+}
+remember-do = { $kind ->
+    [phone] Skip the birth date on this phone
+   *[computer] Skip the birth date on this computer
+}
+remember-shared = { $kind ->
+    [phone] Other people use this phone
+   *[computer] Other people use this computer
+}
+remember-later = No, thank you
+remember-done = { $kind ->
+    [phone] Done. From now on, one press opens your messages on this phone.
+   *[computer] Done. From now on, one press opens your messages on this computer.
+}
+remember-shared-done = Good to know. We always ask for the birth date here.
+remember-not-shared = { $kind ->
+    [phone] Only if nobody else uses this phone.
+   *[computer] Only if nobody else uses this computer.
+}
+
+## Passkeys
+# review: machine
+
+passkey-sign-in = Sign in with a passkey
+passkey-or = Do you have a passkey? Then you need no code and no birth date.
+passkey-use = Use my passkey
+passkey-cancelled = The passkey was not used. Try again, or take the other way.
+passkey-failed = The passkey did not work here. Take the other way.
+passkey-refused = We could not sign you in with this passkey. It may have been removed.
+passkey-known = This device already has a passkey for your messages.
+passkeys-title = Passkeys
+passkeys-text = With a passkey you sign in by face, fingerprint or screen lock.
+passkey-add = Add a passkey
+passkey-added = The passkey was added
+passkey-remove = Remove
+passkey-removed = The passkey was removed
+
+## My devices
+# review: machine
+
+devices-title = My devices and sign-ins
+sessions-title = Signed in now
+session-end = Sign out there
+signed-out-there = Signed out there
+this-one = This one
+last-used = Last used: { $when }
+added = Added: { $when }
+remembered-title = Opens without the birth date
+remembered-none = Every phone and computer asks for the birth date.
+device-forget = Ask for it again
+device-forget-this = Ask for it again, and sign out
+device-forgotten = The birth date is asked for again
+everywhere-title = Something wrong?
+everywhere-text = Did you lose a phone, or did somebody else read your messages? This signs out all phones and computers, and all ask for the birth date again.
+everywhere-do = Sign out everywhere
+
+## Sign out everywhere, from an e-mail
+# review: machine
+
+revoke-title = Somebody signed in. Was it you?
+revoke-text = If it was not you, press the button. It signs out all phones and computers.
+revoke-not = Was it you? Then you can close this page.
+revoked-title = Everything is signed out
+revoked-text = If the link was ours, nobody is signed in any more, and every phone and computer asks for the birth date again.
+revoked-call = Please call us, so that we can look at it together:
+
+## Connect a phone at the desk
+# review: machine
+
+connect-title = { $kind ->
+    [phone] Connect this phone
+   *[computer] Connect this computer
+}
+connect-text = { $kind ->
+    [phone] { $practice } checked who you are. Press the button, and this phone opens your messages without the birth date.
+   *[computer] { $practice } checked who you are. Press the button, and this computer opens your messages without the birth date.
+}
+connect-do = { $kind ->
+    [phone] Connect this phone to { $practice }
+   *[computer] Connect this computer to { $practice }
+}
+connect-own = { $kind ->
+    [phone] Only if this phone is yours alone.
+   *[computer] Only if this computer is yours alone.
+}
+connect-refused-title = This square code does not work any more
+connect-refused-text = It works once, for 10 minutes. Ask at the desk for a new one.
+connected-title = { $kind ->
+    [phone] This phone is connected
+   *[computer] This computer is connected
+}
+connected-text = When we write to you, you get a short message like this:
+connected-next = Tap it, and press the button. That is all.
+connected-go = Go to my messages
+picture-caption = For example
+picture-text = { $practice }: you have a message
+
+## No cookies
+# review: machine
+
+cookies-title = This browser cannot keep you signed in
+cookies-text = It does not keep cookies. That happens inside other apps, or when cookies are switched off.
+cookies-link = The address of this page
+cookies-copy = Copy the address
+cookies-copied = Copied
+cookies-open = Then open Safari or Chrome, and paste it there.
+cookies-fresh = Does it not open there?
+
+## Draft
+# review: machine
+
+ended-draft-saved = The text you did not send is kept. You find it when you sign in again.

@@ -111,7 +111,7 @@ refused-notice = No pudimos abrir el mensaje. Revise la fecha de nacimiento. Si 
 refused-person = No pudimos abrir su sesión. Revise la fecha de nacimiento. Si está bien, quizás el código es demasiado antiguo: empiece de nuevo.
 refused-limit = Por su seguridad, solo se permiten unos pocos intentos al día.
 resend-link = Enviarme un enlace nuevo
-resend-done = Listo. Si el enlace era nuestro, uno nuevo va en camino al teléfono o correo que recibió este.
+resend-done = Si el enlace era nuestro, enviamos un mensaje nuevo adonde fue el primero.
 start-again = Empezar de nuevo
 sign-in-other-way = Entrar con un código
 
@@ -228,8 +228,6 @@ ended-draft = El texto que no envió se guarda en esta ventana hasta que la cier
 ended-again = Entrar de nuevo
 left-title = Ha salido
 left-text = Ya puede cerrar esta ventana. Sus mensajes siguen seguros con el consultorio.
-full-title = Entre con un código
-full-text = Este enlace abrió solo una conversación. Para ver todos sus mensajes, necesitamos estar más seguros de que es usted.
 
 ## Browsers
 # review: machine
@@ -238,3 +236,179 @@ browser-both = { $program } en { $system }
 browser-program = { $program }
 browser-system = Un navegador en { $system }
 browser-unknown = Un navegador desconocido
+
+## Too many tries
+# review: machine
+
+too-many-minutes = { $count ->
+    [one] Fueron demasiados intentos. Puede intentarlo otra vez en 1 minuto, o llamarnos.
+   *[other] Fueron demasiados intentos. Puede intentarlo otra vez en { $count } minutos, o llamarnos.
+}
+too-many-hours = { $count ->
+    [one] Fueron demasiados intentos. Puede intentarlo otra vez en 1 hora, o llamarnos.
+   *[other] Fueron demasiados intentos. Puede intentarlo otra vez en { $count } horas, o llamarnos.
+}
+used-up-title = Este código está bloqueado
+used-up-text = Hubo demasiados códigos equivocados. Por su seguridad, ahora solo funciona un código nuevo.
+used-up-again = Enviarme un código nuevo
+code-old = Este código no funcionó. Quizás es demasiado antiguo: los códigos sirven 10 minutos. Pida uno nuevo abajo.
+
+## Nothing came
+# review: machine
+
+nothing-came-minute = ¿Nada después de un minuto?
+nothing-came-typed = ¿Está bien escrito?
+nothing-came-phone = Pruebe con su número de celular.
+nothing-came-email = Pruebe con su correo electrónico.
+nothing-came-call = ¿Nada ayuda? Llámenos:
+
+## Notice
+# review: machine
+
+notice-open-text = Pulse el botón para leerlo.
+notice-ask-again = Este enlace no se abrió solo. Escriba su fecha de nacimiento, o pida un enlace nuevo.
+ways-title = ¿El enlace tiene más de un día?
+ways-refused = Lo que puede hacer
+ways-call = O llámenos:
+resend-where = Va al teléfono o correo que recibió el primero.
+resend-done-title = Mire su teléfono o su correo
+resend-done-next = Puede tardar dos minutos. Ya puede cerrar esta página.
+
+## Sign in: on another device
+# review: machine
+
+elsewhere-title = Usted lo pidió en otro dispositivo
+elsewhere-why = Este enlace solo funciona en el navegador que lo pidió.
+elsewhere-go = Vuelva al teléfono o a la computadora donde empezó.
+elsewhere-code = Escriba allí el código de 8 cifras. Está en el mismo correo.
+elsewhere-here = ¿Prefiere leer sus mensajes aquí?
+elsewhere-begin = Empezar de nuevo aquí
+
+## Sign in: one more proof
+# review: machine
+
+step-up-title = ¿Es realmente usted?
+step-up-why = Para esto no bastan el enlace y la fecha de nacimiento. Le enviamos un código.
+step-up-sending = Enviando el código…
+step-up-sent = Para mantener privados sus mensajes, enviamos un código de 8 cifras a
+step-up-code = Enviarme un código
+
+## Sign in: this device
+# review: machine
+
+remember-title = ¿Más rápido la próxima vez?
+remember-text = { $kind ->
+    [phone] Este teléfono puede omitir la fecha de nacimiento. Así un toque abre el mensaje.
+   *[computer] Esta computadora puede omitir la fecha de nacimiento. Así un clic abre el mensaje.
+}
+remember-do = { $kind ->
+    [phone] Omitir la fecha de nacimiento en este teléfono
+   *[computer] Omitir la fecha de nacimiento en esta computadora
+}
+remember-shared = { $kind ->
+    [phone] Otras personas usan este teléfono
+   *[computer] Otras personas usan esta computadora
+}
+remember-later = No, gracias
+remember-done = { $kind ->
+    [phone] Listo. Desde ahora, un toque abre sus mensajes en este teléfono.
+   *[computer] Listo. Desde ahora, un clic abre sus mensajes en esta computadora.
+}
+remember-shared-done = Gracias por decirlo. Aquí siempre pediremos la fecha de nacimiento.
+remember-not-shared = { $kind ->
+    [phone] Solo si nadie más usa este teléfono.
+   *[computer] Solo si nadie más usa esta computadora.
+}
+
+## Passkeys
+# review: machine
+
+passkey-sign-in = Entrar con una llave de acceso
+passkey-or = ¿Tiene una llave de acceso? Entonces no necesita código ni fecha de nacimiento.
+passkey-use = Usar mi llave de acceso
+passkey-cancelled = No se usó la llave de acceso. Inténtelo de nuevo, o use el otro camino.
+passkey-failed = La llave de acceso no funcionó aquí. Use el otro camino.
+passkey-refused = No pudimos abrir su sesión con esta llave de acceso. Quizás se quitó.
+passkey-known = Este dispositivo ya tiene una llave de acceso para sus mensajes.
+passkeys-title = Llaves de acceso
+passkeys-text = Con una llave de acceso entra con la cara, la huella o el bloqueo de pantalla.
+passkey-add = Añadir una llave de acceso
+passkey-added = La llave de acceso se añadió
+passkey-remove = Quitar
+passkey-removed = La llave de acceso se quitó
+
+## My devices
+# review: machine
+
+devices-title = Mis dispositivos y entradas
+sessions-title = Sesiones abiertas ahora
+session-end = Cerrar allí
+signed-out-there = La sesión se cerró allí
+this-one = Este
+last-used = Último uso: { $when }
+added = Añadida: { $when }
+remembered-title = Abren sin la fecha de nacimiento
+remembered-none = Todos los teléfonos y computadoras piden la fecha de nacimiento.
+device-forget = Volver a pedirla
+device-forget-this = Volver a pedirla y salir
+device-forgotten = Se vuelve a pedir la fecha de nacimiento
+everywhere-title = ¿Algo no está bien?
+everywhere-text = ¿Perdió un teléfono, o alguien más leyó sus mensajes? Esto cierra la sesión en todos los teléfonos y computadoras, y todos vuelven a pedir la fecha de nacimiento.
+everywhere-do = Cerrar todas las sesiones
+
+## Sign out everywhere, from an e-mail
+# review: machine
+
+revoke-title = Alguien entró. ¿Fue usted?
+revoke-text = Si no fue usted, pulse el botón. Cierra la sesión en todos los teléfonos y computadoras.
+revoke-not = ¿Fue usted? Entonces puede cerrar esta página.
+revoked-title = Todas las sesiones están cerradas
+revoked-text = Si el enlace era nuestro, ya no hay ninguna sesión abierta, y todos los teléfonos y computadoras vuelven a pedir la fecha de nacimiento.
+revoked-call = Por favor llámenos, para que lo veamos juntos:
+
+## Connect a phone at the desk
+# review: machine
+
+connect-title = { $kind ->
+    [phone] Conectar este teléfono
+   *[computer] Conectar esta computadora
+}
+connect-text = { $kind ->
+    [phone] { $practice } comprobó quién es usted. Pulse el botón, y este teléfono abrirá sus mensajes sin la fecha de nacimiento.
+   *[computer] { $practice } comprobó quién es usted. Pulse el botón, y esta computadora abrirá sus mensajes sin la fecha de nacimiento.
+}
+connect-do = { $kind ->
+    [phone] Conectar este teléfono con { $practice }
+   *[computer] Conectar esta computadora con { $practice }
+}
+connect-own = { $kind ->
+    [phone] Solo si este teléfono es solo suyo.
+   *[computer] Solo si esta computadora es solo suya.
+}
+connect-refused-title = Este código cuadrado ya no funciona
+connect-refused-text = Sirve una vez, durante 10 minutos. Pida uno nuevo en la recepción.
+connected-title = { $kind ->
+    [phone] Este teléfono está conectado
+   *[computer] Esta computadora está conectada
+}
+connected-text = Cuando le escribamos, recibirá un mensaje corto como este:
+connected-next = Tóquelo y pulse el botón. Eso es todo.
+connected-go = Ir a mis mensajes
+picture-caption = Por ejemplo
+picture-text = { $practice }: tiene un mensaje
+
+## No cookies
+# review: machine
+
+cookies-title = Este navegador no puede mantener su sesión abierta
+cookies-text = No guarda cookies. Pasa dentro de otras aplicaciones, o cuando las cookies están desactivadas.
+cookies-link = La dirección de esta página
+cookies-copy = Copiar la dirección
+cookies-copied = Copiada
+cookies-open = Después abra Safari o Chrome y péguela allí.
+cookies-fresh = ¿No se abre allí?
+
+## Draft
+# review: machine
+
+ended-draft-saved = El texto que no envió está guardado. Lo encontrará cuando entre de nuevo.

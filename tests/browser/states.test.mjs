@@ -1,0 +1,157 @@
+/**
+ * The pages of states that take long to reach, or a broken browser: too many tries, nothing came, a code used up, no cookies.
+ * Answers that a real run gives at once are real; the others are put in the way here.
+ */
+import assert from 'node:assert/strict';
+import { after, afterEach, before, test } from 'node:test';
+import { look, showsText, startBrowser } from './support/browser.mjs';
+import { askForCode, PEOPLE, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
+import { codeIn, hasCode, isNotice, linkIn, startProduct } from './support/product.mjs';
+
+const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
+const SECRET = 'AAAAAAAAAAAAAAAAAAAAAA';
+
+let product;
+let browser;
+let notice;
+
+before(async () => {
+  product = await startProduct();
+  browser = await startBrowser();
+  const staff = await browser.person({ viewport: { width: 1280, height: 800 } });
+  await signInStaff(staff, product);
+  await writeTo(staff, product, PEOPLE.john.name, 'prescription', 'Your prescription is ready.');
+  await staff.context().close();
+  notice = linkIn(await product.sentTo(PEOPLE.john.email, 0, isNotice));
+});
+after(async () => {
+  await browser?.stop();
+  await product?.stop();
+});
+afterEach(() => browser.assertQuiet());
+
+const tooMany = (seconds) => (route) =>
+  route.fulfill({ status: 429, headers: { 'retry-after': String(seconds) }, json: { message: 'Too Many Requests' } });
+
+/** Makes the page believe that this much time has passed. */
+const later = (page, milliseconds) =>
+  page.evaluate((by) => {
+    const now = Date.now;
+    Date.now = () => now() + by;
+  }, milliseconds);
+
+test('too many tries: when it opens again, in both languages', async () => {
+  const page = await browser.person({ ...PHONE, expectedStatus: [429] });
+  await page.route('**/v1/sessions', tooMany(700));
+  await page.goto(`${product.origin}/n?l=en#t=${SECRET}`);
+  await typeBirthDate(page, PEOPLE.john.birth);
+  await page.click('form button[type=submit]');
+  await showsText(page, '.error-summary', /try again in 12 minutes, or call us/);
+  await look(page, 'too-many');
+  await page.click('.language[lang=es]');
+  await page.unroute('**/v1/sessions');
+  await page.route('**/v1/sessions', tooMany(20 * 3600));
+  await page.click('form button[type=submit]');
+  await showsText(page, '.error-summary', /otra vez en 20 horas, o llamarnos/);
+  await page.context().close();
+});
+
+test('nothing came after a minute: what was typed, the other ways, and whom to call', async () => {
+  const page = await browser.person(PHONE);
+  await askForCode(page, product.origin, PEOPLE.john.email);
+  await showsText(page, '.wait', /^You can ask again in \d+ seconds?$/);
+  assert.equal(await page.getAttribute('#code', 'autocomplete'), 'one-time-code');
+  assert.equal(await page.getAttribute('#code', 'inputmode'), 'numeric');
+  await later(page, 61_000);
+  await page.waitForSelector('h2:has-text("Nothing after a minute?")');
+  await showsText(page, '.ways', /john@patients\.test.*mobile phone number.*\(555\) 555-0100/s);
+  await showsText(page, '[role=status]', 'Nothing after a minute?');
+  await look(page, 'nothing-came');
+  await page.context().close();
+});
+
+test('after five wrong codes only a new one works, by one press', async () => {
+  const page = await browser.person(PHONE);
+  const before = await product.countTo(PEOPLE.john.email);
+  await askForCode(page, product.origin, PEOPLE.john.email);
+  const first = codeIn(await product.sentTo(PEOPLE.john.email, before, hasCode));
+  for (let tries = 0; tries < 5; tries += 1) {
+    await page.fill('#code', first === `0000000${tries}` ? '11111111' : `0000000${tries}`);
+    await page.click('form button[type=submit]');
+    await page.waitForSelector('.error-summary, h1:has-text("This code is locked")');
+    await page.waitForSelector('form button:not([aria-disabled]), h1:has-text("This code is locked")');
+  }
+  await page.waitForSelector('h1:has-text("This code is locked")');
+  await look(page, 'code-locked');
+  const again = await product.countTo(PEOPLE.john.email);
+  await page.click('main .button-primary');
+  await page.waitForSelector('#code');
+  // As phones paste it: with words around.
+  await page.fill('#code', `Code: ${codeIn(await product.sentTo(PEOPLE.john.email, again, hasCode))}`);
+  await page.click('form button[type=submit]');
+  await page.waitForSelector('#birth-day');
+  await page.context().close();
+});
+
+test('an old code has its own words', async () => {
+  const page = await browser.person(PHONE);
+  await askForCode(page, product.origin, 'nobody@patients.test');
+  await later(page, 11 * 60_000);
+  await page.fill('#code', '12345678');
+  await page.click('form button[type=submit]');
+  await showsText(page, '.error-summary', /codes work for 10 minutes/);
+  await page.context().close();
+});
+
+test('links of every kind without their secret lead on', async () => {
+  const page = await browser.person(PHONE);
+  for (const path of ['/d', '/r']) {
+    await page.goto(product.origin + path);
+    await page.waitForSelector('h1:has-text("This link is not complete")');
+  }
+  await page.context().close();
+});
+
+test('the pages of links do nothing before a press', async () => {
+  const page = await browser.person(PHONE);
+  const writes = [];
+  page.on('request', (request) => request.method() !== 'GET' && writes.push(request.url()));
+  for (const path of ['/d', '/r', '/l', '/n']) {
+    await page.goto(`${product.origin}${path}#t=${SECRET}`);
+    await page.waitForSelector('h1');
+    assert.equal(new URL(page.url()).hash, '');
+    if (path === '/d') await look(page, 'connect');
+    if (path === '/r') await look(page, 'revoke');
+  }
+  await page.waitForTimeout(300);
+  assert.deepEqual(writes, []);
+  await page.context().close();
+});
+
+test('a browser that keeps no cookies says so after the sign-in, and how to go on', async () => {
+  const page = await browser.person(PHONE);
+  // What apps with a browser of their own do: the cookie of an answer is dropped.
+  await page.route('**/v1/**', async (route) => {
+    const request = route.request();
+    const { cookie, ...headers } = request.headers();
+    const answer = await fetch(request.url(), { method: request.method(), headers, body: request.postData() ?? undefined });
+    const kept = [...answer.headers].filter(([name]) => !['set-cookie', 'content-encoding', 'content-length'].includes(name));
+    await route.fulfill({ status: answer.status, headers: Object.fromEntries(kept), body: Buffer.from(await answer.arrayBuffer()) });
+  });
+  await page.goto(notice);
+  await typeBirthDate(page, PEOPLE.john.birth);
+  await page.click('form button[type=submit]');
+  await page.waitForSelector('h1:has-text("This browser cannot keep you signed in")');
+  assert.equal(await page.inputValue('#link'), notice.replace(/\?[^#]*/, ''));
+  await look(page, 'no-cookies');
+  await page.context().close();
+});
+
+test('cookies switched off are told before anything is typed', async () => {
+  const page = await browser.person(PHONE);
+  await page.addInitScript(() => Object.defineProperty(Navigator.prototype, 'cookieEnabled', { get: () => false }));
+  await page.goto(notice);
+  await page.waitForSelector('h1:has-text("This browser cannot keep you signed in")');
+  assert.equal(await page.inputValue('#link'), notice.replace(/\?[^#]*/, ''));
+  await page.context().close();
+});
