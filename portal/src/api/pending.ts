@@ -102,9 +102,6 @@ export interface Device {
 }
 
 export interface PendingPaths {
-  '/v1/login-links/again': {
-    post: Operation<Here, Record<string, never>, { 202: Answer<{ code_length: number; expires_in_seconds: number }> }>;
-  };
   '/v1/notices/resend': { post: Operation<Here, { notice: string }, { 202: Nothing }> };
   '/v1/session/step-up-codes': {
     post: Operation<Here, object, { 202: Answer<{ code_length: number; expires_in_seconds: number; sent_to: string }> }>;
