@@ -287,7 +287,7 @@ elsewhere-begin = Begin again here
 ## Sign in: one more proof
 # review: machine
 
-step-up-title = Is it really you?
+my-step-up-title = Is it really you?
 step-up-why = This needs more than the link and the birth date. We send you a code.
 step-up-sending = Sending the code…
 step-up-sent = To keep your messages private, we sent a code of 8 digits to
@@ -326,12 +326,12 @@ remember-not-shared = { $kind ->
 passkey-sign-in = Sign in with a passkey
 passkey-or = Do you have a passkey? Then you need no code and no birth date.
 passkey-use = Use my passkey
-passkey-cancelled = The passkey was not used. Try again, or take the other way.
-passkey-failed = The passkey did not work here. Take the other way.
-passkey-refused = We could not sign you in with this passkey. It may have been removed.
-passkey-known = This device already has a passkey for your messages.
-passkeys-title = Passkeys
-passkeys-text = With a passkey you sign in by face, fingerprint or screen lock.
+my-passkey-cancelled = The passkey was not used. Try again, or take the other way.
+my-passkey-failed = The passkey did not work here. Take the other way.
+my-passkey-refused = We could not sign you in with this passkey. It may have been removed.
+my-passkey-known = This device already has a passkey for your messages.
+my-passkeys-title = Passkeys
+my-passkeys-text = With a passkey you sign in by face, fingerprint or screen lock.
 passkey-add = Add a passkey
 passkey-added = The passkey was added
 passkey-remove = Remove
@@ -341,11 +341,11 @@ passkey-removed = The passkey was removed
 # review: machine
 
 devices-title = My devices and sign-ins
-sessions-title = Signed in now
+my-sessions-title = Signed in now
 session-end = Sign out there
 signed-out-there = Signed out there
 this-one = This one
-last-used = Last used: { $when }
+my-last-used = Last used: { $when }
 added = Added: { $when }
 remembered-title = Opens without the birth date
 remembered-none = Every phone and computer asks for the birth date.
@@ -369,11 +369,11 @@ revoked-call = Please call us, so that we can look at it together:
 ## Connect a phone at the desk
 # review: machine
 
-connect-title = { $kind ->
+my-connect-title = { $kind ->
     [phone] Connect this phone
    *[computer] Connect this computer
 }
-connect-text = { $kind ->
+my-connect-text = { $kind ->
     [phone] { $practice } checked who you are. Press the button, and this phone opens your messages without the birth date.
    *[computer] { $practice } checked who you are. Press the button, and this computer opens your messages without the birth date.
 }

@@ -287,7 +287,7 @@ elsewhere-begin = Empezar de nuevo aquí
 ## Sign in: one more proof
 # review: machine
 
-step-up-title = ¿Es realmente usted?
+my-step-up-title = ¿Es realmente usted?
 step-up-why = Para esto no bastan el enlace y la fecha de nacimiento. Le enviamos un código.
 step-up-sending = Enviando el código…
 step-up-sent = Para mantener privados sus mensajes, enviamos un código de 8 cifras a
@@ -326,12 +326,12 @@ remember-not-shared = { $kind ->
 passkey-sign-in = Entrar con una llave de acceso
 passkey-or = ¿Tiene una llave de acceso? Entonces no necesita código ni fecha de nacimiento.
 passkey-use = Usar mi llave de acceso
-passkey-cancelled = No se usó la llave de acceso. Inténtelo de nuevo, o use el otro camino.
-passkey-failed = La llave de acceso no funcionó aquí. Use el otro camino.
-passkey-refused = No pudimos abrir su sesión con esta llave de acceso. Quizás se quitó.
-passkey-known = Este dispositivo ya tiene una llave de acceso para sus mensajes.
-passkeys-title = Llaves de acceso
-passkeys-text = Con una llave de acceso entra con la cara, la huella o el bloqueo de pantalla.
+my-passkey-cancelled = No se usó la llave de acceso. Inténtelo de nuevo, o use el otro camino.
+my-passkey-failed = La llave de acceso no funcionó aquí. Use el otro camino.
+my-passkey-refused = No pudimos abrir su sesión con esta llave de acceso. Quizás se quitó.
+my-passkey-known = Este dispositivo ya tiene una llave de acceso para sus mensajes.
+my-passkeys-title = Llaves de acceso
+my-passkeys-text = Con una llave de acceso entra con la cara, la huella o el bloqueo de pantalla.
 passkey-add = Añadir una llave de acceso
 passkey-added = La llave de acceso se añadió
 passkey-remove = Quitar
@@ -341,11 +341,11 @@ passkey-removed = La llave de acceso se quitó
 # review: machine
 
 devices-title = Mis dispositivos y entradas
-sessions-title = Sesiones abiertas ahora
+my-sessions-title = Sesiones abiertas ahora
 session-end = Cerrar allí
 signed-out-there = La sesión se cerró allí
 this-one = Este
-last-used = Último uso: { $when }
+my-last-used = Último uso: { $when }
 added = Añadida: { $when }
 remembered-title = Abren sin la fecha de nacimiento
 remembered-none = Todos los teléfonos y computadoras piden la fecha de nacimiento.
@@ -369,11 +369,11 @@ revoked-call = Por favor llámenos, para que lo veamos juntos:
 ## Connect a phone at the desk
 # review: machine
 
-connect-title = { $kind ->
+my-connect-title = { $kind ->
     [phone] Conectar este teléfono
    *[computer] Conectar esta computadora
 }
-connect-text = { $kind ->
+my-connect-text = { $kind ->
     [phone] { $practice } comprobó quién es usted. Pulse el botón, y este teléfono abrirá sus mensajes sin la fecha de nacimiento.
    *[computer] { $practice } comprobó quién es usted. Pulse el botón, y esta computadora abrirá sus mensajes sin la fecha de nacimiento.
 }
