@@ -9,7 +9,7 @@ type Body<P extends keyof paths, M extends keyof paths[P], S> = S extends keyof 
 
 export type Session = Body<'/v1/session', 'get', 200>;
 /** What the server asks for before it opens a session; `methods` where it is a second factor of staff. */
-export type NextStep = Body<'/v1/sessions', 'post', 200> & { methods?: string[] };
+export type NextStep = Body<'/v1/sessions', 'post', 200>;
 export type Practice = Body<'/v1/practices/{slug}', 'get', 200>;
 export type ConversationList = Body<'/v1/conversations', 'get', 200>;
 export type Conversation = Body<'/v1/conversations/{id}', 'get', 200>;
