@@ -9,6 +9,7 @@
 //! link and code.
 
 mod choose;
+mod factors;
 mod notice;
 mod post;
 mod sign_in;

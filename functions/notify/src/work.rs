@@ -20,7 +20,7 @@ use platform::{
 };
 
 use crate::{
-    State,
+    State, factors,
     notice::{self, About},
     sign_in,
 };
@@ -173,6 +173,7 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
             Subject::Message { conversation, patient, seq } => {
                 notice::send(state, &item, *conversation, *patient, *seq).await
             }
+            Subject::FactorsReset { admin } => factors::send(state, &item, *admin).await,
             Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
         }
     };
@@ -224,6 +225,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::Message { .. } => "message",
         Subject::SignIn { .. } => "sign_in",
         Subject::NoticeAgain(_) => "message_again",
+        Subject::FactorsReset { .. } => "factors_reset",
     };
     let state = match verdict.then {
         Then::End(ending) => ending.as_str(),

@@ -54,6 +54,7 @@ pub(crate) async fn change_staff(
     StaffPath(id): StaffPath,
     Body(body): Body<ChangeStaff>,
 ) -> Result<Json<StaffView>, Failure> {
+    desk.must_be_fresh()?;
     let change = parse(&body)?;
     let sealer = desk.app.sealer(&desk.practice).await?;
     let event = Event { object: Some(id.to_string()), ..desk.event(Verb::StaffChanged) };

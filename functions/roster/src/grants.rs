@@ -114,6 +114,7 @@ pub(crate) async fn create_grant(
     PatientPath(id): PatientPath,
     Body(body): Body<NewGrant>,
 ) -> Result<(StatusCode, Json<GrantView>), Failure> {
+    desk.must_be_fresh()?;
     let (grantee, terms) = parse(&body, &desk.practice, desk.app.clock.now())?;
     let means = desk.means().await?;
     let event = desk.event_about(Verb::GrantCreated, id);
@@ -179,6 +180,7 @@ pub(crate) async fn end_grant(
     PatientPath(patient): PatientPath,
     AccountPath(account): AccountPath,
 ) -> Result<StatusCode, Failure> {
+    desk.must_be_fresh()?;
     let means = desk.means().await?;
     let event = desk.event_about(Verb::GrantRemoved, patient);
     let ended = desk.app.store.revoke(&desk.tools(&means), patient, account, &event).await?;

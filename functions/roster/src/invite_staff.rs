@@ -62,6 +62,7 @@ pub(crate) async fn invite_staff(
     RequiredKey(key): RequiredKey,
     Body(body): Body<NewStaffBody>,
 ) -> Result<(StatusCode, Json<StaffView>), Failure> {
+    desk.must_be_fresh()?;
     let staff = parse(&desk, &body)?;
     let means = desk.means().await?;
     let request = format!("invite-staff\u{1f}{}", serde_json::to_string(&body).unwrap_or_default());

@@ -13,6 +13,7 @@ mod list_staff;
 mod member;
 mod practice;
 mod refusals;
+mod reset_factors;
 mod search;
 mod show_patient;
 pub mod view;
@@ -28,6 +29,7 @@ platform::endpoints! {
     list_staff::list_staff,
     invite_staff::invite_staff,
     change_staff::change_staff,
+    reset_factors::reset_factors,
     practice::get_practice,
     practice::change_practice,
 }

@@ -94,6 +94,7 @@ pub(crate) async fn change_practice(
     desk: Desk<WritePractice>,
     Body(change): Body<ChangePractice>,
 ) -> Result<Json<PracticeView>, Failure> {
+    desk.must_be_fresh()?;
     if change.is_empty() {
         return Err(Failure::field("", "nothing_to_change"));
     }

@@ -124,6 +124,19 @@ impl CreatePractice {
 pub enum StaffCommand {
     /// Add a member of staff, who may then ask for a sign-in mail
     Invite(InviteStaff),
+    /// Take away what a member of staff signs in with, because it is lost; every admin is told by mail
+    Reset(ResetStaff),
+}
+
+/// Whose factors are reset.
+#[derive(Args)]
+pub struct ResetStaff {
+    /// Short name of the practice
+    #[arg(value_parser = parsed(Slug::parse))]
+    pub practice: Slug,
+    /// E-mail address they sign in with
+    #[arg(value_parser = parsed(ContactValue::email))]
+    pub address: ContactValue,
 }
 
 /// Somebody to be invited.

@@ -5,7 +5,7 @@ use std::io::Write;
 use domain::practice::Policies;
 use platform::provision::{NewPractice, NewStaff, ProvisionError, Provisioner};
 
-use crate::cli::{Command, CreatePractice, InviteStaff, PracticeCommand, StaffCommand};
+use crate::cli::{Command, CreatePractice, InviteStaff, PracticeCommand, ResetStaff, StaffCommand};
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ pub async fn run(
     match command {
         Command::Practice(PracticeCommand::Create(new)) => create_practice(provisioner, new, out).await,
         Command::Staff(StaffCommand::Invite(new)) => invite_staff(provisioner, origin, new, out).await,
+        Command::Staff(StaffCommand::Reset(whose)) => reset_staff(provisioner, whose, out).await,
     }
 }
 
@@ -62,6 +63,18 @@ async fn create_practice(
         "  admin staff invite --practice {} --name '…' --email … --roles admin,clinician",
         practice.slug
     )?;
+    Ok(())
+}
+
+async fn reset_staff(
+    provisioner: &Provisioner,
+    whose: &ResetStaff,
+    out: &mut impl Write,
+) -> Result<(), RunError> {
+    let practice = provisioner.practice(&whose.practice).await?;
+    let staff = provisioner.reset_staff(&practice, &whose.address).await?;
+    writeln!(out, "Reset {staff} of {}: no passkey, no code generator, no session is left.", practice.slug)?;
+    writeln!(out, "They ask for a sign-in mail and set up a new passkey. Every admin is told by mail.")?;
     Ok(())
 }
 

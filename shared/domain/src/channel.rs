@@ -14,6 +14,8 @@ pub enum NoticeKind {
     SignIn,
     /// "You have a message" once more, because somebody asked for it.
     MessageAgain,
+    /// What somebody of the staff signs in with was taken away.
+    FactorsReset,
 }
 
 impl NoticeKind {
@@ -23,12 +25,13 @@ impl NoticeKind {
             Self::Message => "message",
             Self::SignIn => "sign_in",
             Self::MessageAgain => "message_again",
+            Self::FactorsReset => "factors_reset",
         }
     }
 
     /// The kind of this name.
     pub fn from_stored(text: &str) -> Option<Self> {
-        let all = [Self::Message, Self::SignIn, Self::MessageAgain];
+        let all = [Self::Message, Self::SignIn, Self::MessageAgain, Self::FactorsReset];
         all.into_iter().find(|k| k.as_str() == text)
     }
 

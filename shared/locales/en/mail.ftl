@@ -61,3 +61,12 @@ staff-invite-body = { $sender } has given you access to its staff console. Set u
 staff-invite-button = Set up sign-in
 staff-invite-life = The button works once, for { $hours } hours. Do not forward this e-mail.
 staff-invite-not-you = You did not expect this? Delete this e-mail, and tell { $sender }.
+
+## What a colleague signs in with was taken away
+# review: machine
+
+factors-reset-subject = A staff sign-in was reset
+factors-reset-preview = Somebody of the staff begins again with a sign-in link.
+factors-reset-body = At { $sender }, the passkeys and codes of a member of staff were removed. They are signed out everywhere, and set up a new passkey with their next sign-in link.
+factors-reset-button = Open the staff console
+factors-reset-not-you = Every administrator gets this e-mail. Did nobody of you ask for this? Then deactivate that person in the staff list now.

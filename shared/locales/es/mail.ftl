@@ -54,3 +54,12 @@ staff-invite-body = { $sender } le ha dado acceso a su consola del personal. Con
 staff-invite-button = Configurar el acceso
 staff-invite-life = El botón funciona una sola vez, durante { $hours } horas. No reenvíe este correo.
 staff-invite-not-you = ¿No lo esperaba? Borre este correo y avise a { $sender }.
+
+## What a colleague signs in with was taken away
+# review: machine
+
+factors-reset-subject = Se restableció un acceso del personal
+factors-reset-preview = Una persona del personal empieza de nuevo con un enlace de acceso.
+factors-reset-body = En { $sender } se eliminaron las llaves de acceso y los códigos de una persona del personal. Su sesión se cerró en todas partes y configurará una nueva llave de acceso con su próximo enlace.
+factors-reset-button = Abrir la consola del personal
+factors-reset-not-you = Este correo llega a todos los administradores. ¿Nadie de ustedes lo pidió? Desactive ahora a esa persona en la lista del personal.

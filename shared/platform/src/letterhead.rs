@@ -82,6 +82,11 @@ impl Letterhead {
         format!("{}/l#t={}", self.origin, token.expose())
     }
 
+    /// The console of staff: `<origin>/staff`.
+    pub fn staff_link(&self) -> String {
+        format!("{}/staff", self.origin)
+    }
+
     /// The practice's public phone in E.164.
     pub fn phone(&self) -> &str {
         &self.phone

@@ -26,6 +26,7 @@ use crate::{
     sealing::FieldSealer,
     store::{
         Store, StoreError, audit,
+        factors::FactorsReset,
         grant::{Granted, Grantee, Terms},
         patient::{Added, NewPatient, Patient, RosterTools},
         practice::{Practice, WrappedKeys},
@@ -49,6 +50,9 @@ pub enum ProvisionError {
     /// Somebody of the staff has this address already.
     #[error("somebody of the staff has this address already")]
     AddressTaken,
+    /// Nobody of the staff has this address.
+    #[error("nobody of the staff has this address")]
+    NoStaff,
     /// A member of staff needs a role.
     #[error("a member of staff needs at least one role")]
     NoRole,
@@ -187,6 +191,25 @@ impl Provisioner {
         {
             Invited::Created(staff) => Ok(*staff),
             Invited::AddressTaken | Invited::Repeated(_) => Err(ProvisionError::AddressTaken),
+        }
+    }
+
+    /// Takes away everything that a member of staff signs in with; every admin is told by mail.
+    ///
+    /// # Errors
+    /// [`ProvisionError::NoStaff`], or a failure of store or keys.
+    pub async fn reset_staff(
+        &self,
+        practice: &Practice,
+        address: &ContactValue,
+    ) -> Result<StaffId, ProvisionError> {
+        let means = self.means(practice).await?;
+        let id = self.store.find_staff(practice.id, &means.index_key, address).await?;
+        let id = id.ok_or(ProvisionError::NoStaff)?;
+        let event = Event { object: Some(id.to_string()), ..self.event(practice.id, Verb::FactorsReset) };
+        match self.store.reset_factors(practice.id, &means.sealer, id, &event).await? {
+            FactorsReset::Done => Ok(id),
+            FactorsReset::Missing => Err(ProvisionError::NoStaff),
         }
     }
 

@@ -149,3 +149,35 @@ async fn every_permission_of_the_operator_is_needed() {
     type_in(&operator, PRACTICE).await.unwrap();
     type_in(&operator, staff("nia@new-eyes.test")).await.unwrap();
 }
+
+#[tokio::test]
+async fn the_operator_lets_a_member_of_staff_begin_again() {
+    let world = World::start(83).await;
+    let operator = operator(&world, 3);
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    let mut key = api_tests::Authenticator::default();
+    let asked = ana.post("/v1/passkeys/options", serde_json::json!({})).await.expect(200).json();
+    let body = serde_json::json!({"credential": key.create(&asked)});
+    ana.post("/v1/passkeys", body).await.expect(201);
+    let said = type_in(&operator, ["staff", "reset", "demo", "ana@demo.test"]).await.unwrap();
+    assert!(said.contains(&world.demo.staff["ana"].to_string()), "{said}");
+    ana.get("/v1/session").await.expect(401);
+    let passkeys = world
+        .operator
+        .store
+        .passkeys(world.demo.id, platform::store::session::Holder::Staff(world.demo.staff["ana"]));
+    assert!(passkeys.await.unwrap().is_empty());
+    world.pump().await;
+    let told = world.aws.outbox().all();
+    for admin in ["ana@demo.test", "max@demo.test"] {
+        assert_eq!(told.iter().filter(|mail| mail.to.contains(admin)).count(), 1, "{admin}");
+    }
+    for (practice, address, why) in [
+        ("nowhere", "ana@demo.test", "there is no practice of this short name"),
+        ("demo", "nobody@demo.test", "nobody of the staff has this address"),
+        ("demo", "maria@patients.test", "nobody of the staff has this address"),
+    ] {
+        let error = type_in(&operator, ["staff", "reset", practice, address]).await.unwrap_err();
+        assert_eq!(error.to_string(), why);
+    }
+}

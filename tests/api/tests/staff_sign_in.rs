@@ -239,3 +239,97 @@ async fn a_code_steps_up_and_unlocks_and_only_its_owners_does() {
     ben.delete("/v1/totp").await.expect(404);
     assert_eq!(ben.get("/v1/factors").await.expect(200).json()["totp"], false);
 }
+
+/// Who got the mail about a reset.
+fn told(world: &World) -> Vec<String> {
+    let mails = world.aws.outbox().all().into_iter().filter(|mail| mail.text.contains("passkeys and codes"));
+    let mut told: Vec<_> = mails.map(|mail| mail.to.trim_matches(['<', '>']).to_owned()).collect();
+    told.sort();
+    told
+}
+
+#[tokio::test]
+async fn another_admin_lets_somebody_begin_again_and_every_admin_hears_of_it() {
+    let world = World::start(115).await;
+    let strict = strict(&world).await;
+    let (mut ben, _) = by_link(&world, "ben").await;
+    let (secret, _) = set_up_totp(&world, &mut ben).await;
+    let mut key = Authenticator::default();
+    let asked = ben.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    ben.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    let (mut proven, _) = by_link(&world, "ben").await;
+
+    let path = format!("/v1/staff/{}/factors", strict.staff["ben"]);
+    world.browser().delete(&path).await.expect(401);
+    ben.delete(&path).await.expect(403);
+    world.signed_in(&world.other, "ana").await.delete(&path).await.expect(404);
+    let mut ana = world.signed_in(&strict, "ana").await;
+    let own = format!("/v1/staff/{}/factors", strict.staff["ana"]);
+    assert_eq!(ana.delete(&own).await.expect(403).problem(), "forbidden");
+    let (mut stale, path_) = (ana.clone().with_header("x-user-active", "1"), path.clone());
+    world.clock.advance_seconds(8 * 60);
+    stale.get("/v1/session").await.expect(200);
+    world.clock.advance_seconds(3 * 60);
+    assert_eq!(stale.delete(&path_).await.expect(403).problem(), "step-up-required");
+
+    let mut max = world.signed_in(&strict, "max").await;
+    max.delete(&path).await.expect(204);
+    world.pump().await;
+    assert_eq!(told(&world), ["ana@strict.test", "max@strict.test"]);
+    assert_eq!(ben.get("/v1/session").await.expect(401).problem(), "unauthenticated");
+    let code = totp_at(&world, &secret, 0);
+    second_factor(&mut proven, json!({"totp": code})).await.expect(401);
+    let ask = json!({"practice": "strict", "for": "staff"});
+    let mut fresh = world.browser();
+    let asked = fresh.post("/v1/sessions/passkey-options", ask).await.expect(200).json();
+    second_factor(&mut fresh, json!({"passkey": key.get(&asked)})).await.expect(401);
+    let (mut again, next) = by_link(&world, "ben").await;
+    assert_eq!(next, json!({"next": "enrol"}));
+    set_up_totp(&world, &mut again).await;
+    again.get("/v1/session").await.expect(200);
+}
+
+#[tokio::test]
+async fn what_changes_who_may_read_asks_for_a_fresh_proof_where_the_practice_does() {
+    let world = World::start(116).await;
+    let strict = strict(&world).await;
+    for (practice, expected) in [(&strict, true), (&world.demo, false)] {
+        let mut ana = world.signed_in(practice, "ana").await;
+        let mut key = Authenticator::default();
+        let asked = ana.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+        ana.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+        world.clock.advance_seconds(11 * 60);
+        let ben = format!("/v1/staff/{}", practice.staff["ben"]);
+        let luis = format!("/v1/patients/{}/accounts", practice.patients["luis"].id);
+        let rosas = format!("{luis}/{}", practice.patients["rosa"].account.unwrap());
+        let invite = json!({"name": "Nia Holm", "email": "nia@new.test", "roles": ["clinician"]});
+        let acts = [
+            ("PATCH", ben, json!({"name": "Ben Moss-Hale"})),
+            ("POST", "/v1/staff".to_owned(), invite),
+            ("PATCH", "/v1/practice".to_owned(), json!({"hours": "Mon-Fri 9-17"})),
+            ("POST", luis, json!({"relation": "parent"})),
+            ("DELETE", rosas, Value::Null),
+        ];
+        for fresh in [false, true] {
+            if fresh {
+                let asked = ana.post("/v1/session/passkey-options", json!({})).await.expect(200).json();
+                let passkey = key.get(&asked);
+                ana.post("/v1/session/step-up", json!({"passkey": passkey})).await.expect(200);
+            }
+            for (method, path, body) in &acts {
+                let body = (!body.is_null()).then(|| body.to_string().into_bytes());
+                let headers = [("idempotency-key", world.fresh_key())];
+                let headers: Vec<_> = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+                let answer = ana.send(method.parse().unwrap(), path, body, &headers).await;
+                let refused = answer.status.as_u16() == 403;
+                assert_eq!(refused, expected && !fresh, "{method} {path} fresh={fresh}: {}", answer.json());
+                if refused {
+                    assert_eq!(answer.problem(), "step-up-required");
+                }
+            }
+            if !expected {
+                break;
+            }
+        }
+    }
+}

@@ -93,6 +93,24 @@ pub(super) fn of(
             };
             sign_in(&words, letterhead.sign_in_link(token), code.expose(), *browser, letterhead, texts)
         }
+        Mail::FactorsReset => {
+            let say = |key| texts.get(key, &[("sender", sender)]);
+            let link = letterhead.staff_link();
+            let subject = say("factors-reset-subject")?;
+            Ok(Content {
+                preview: say("factors-reset-preview")?,
+                blocks: vec![
+                    Block::Lead(say("first-line")?),
+                    Block::Heading(subject.clone()),
+                    Block::Paragraph(say("factors-reset-body")?),
+                    Block::Button { label: say("factors-reset-button")?, link: link.clone() },
+                    Block::Paragraph(say("factors-reset-not-you")?),
+                    phone(letterhead, texts)?,
+                    Block::LinkInLetters { label: say("link-instead")?, link },
+                ],
+                subject,
+            })
+        }
         Mail::StaffInvite { token, life_hours } => {
             let hours = life_hours.to_string();
             let say = |key| texts.get(key, &[("sender", sender), ("hours", &hours)]);

@@ -60,6 +60,8 @@ pub enum Mail<'a> {
         /// Hours until it stops working.
         life_hours: u16,
     },
+    /// What somebody of the staff signs in with was taken away; for the admins.
+    FactorsReset,
 }
 
 /// A mail in words, not yet addressed. It holds a secret: there is no Debug.

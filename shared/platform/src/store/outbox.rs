@@ -6,7 +6,7 @@
 
 use domain::{
     channel::NoticeKind,
-    id::{ContactPointId, ConversationId, FlowId, PatientId, PracticeId},
+    id::{ContactPointId, ConversationId, FlowId, PatientId, PracticeId, StaffId},
     time::Timestamp,
 };
 
@@ -46,6 +46,11 @@ pub enum Subject {
     },
     /// Once more a notice to the contact that got one, because somebody asked for it.
     NoticeAgain(Again),
+    /// What somebody of the staff signs in with was taken away.
+    FactorsReset {
+        /// The admin who is told.
+        admin: StaffId,
+    },
 }
 
 /// Which notice is to leave again. Whether it may is decided when it leaves.
@@ -156,6 +161,9 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
             .with("notice_kind", string(NoticeKind::SignIn.as_str()))
             .with("flow", string(flow))
             .with("issue", number(*issue)),
+        Subject::FactorsReset { admin } => {
+            item.with("notice_kind", string(NoticeKind::FactorsReset.as_str())).with("staff", string(admin))
+        }
         Subject::NoticeAgain(again) => {
             let item = item.with("notice_kind", string(NoticeKind::MessageAgain.as_str()));
             match again {
@@ -200,6 +208,7 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
         NoticeKind::SignIn => {
             Subject::SignIn { flow: item.parsed("flow", FlowId::parse)?, issue: item.number("issue")? }
         }
+        NoticeKind::FactorsReset => Subject::FactorsReset { admin: item.parsed("staff", StaffId::parse)? },
         NoticeKind::MessageAgain => Subject::NoticeAgain(match item.optional_text("link") {
             Some(hash) => Again::Link(hash.to_owned()),
             None => Again::Contact {

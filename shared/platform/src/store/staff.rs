@@ -103,6 +103,14 @@ impl Staff {
             .value(":now", number(now.as_millis()))
     }
 
+    /// That they have no factor any more and everything under the old ones has ended: a link enrols them again.
+    pub fn begin_again(&self, practice: PracticeId) -> Change {
+        Change::new(keys::staff(practice, self.id), "SET epoch = :after REMOVE enrolled_at")
+            .when("epoch = :before")
+            .value(":after", number(self.epoch + 1))
+            .value(":before", number(self.epoch))
+    }
+
     /// Whether their roles allow nothing but a passkey.
     pub fn needs_passkey(&self) -> bool {
         needs_passkey(&self.roles)

@@ -21,7 +21,7 @@ use platform::{
 
 pub(crate) const TOKEN: &str = "Wm9-xQ_7TtR2vK0cLb4sYA";
 pub(crate) const CODE: &str = "04711815";
-pub(crate) const MAILS: [&str; 4] = ["notice", "sign-in", "staff-sign-in", "staff-invite"];
+pub(crate) const MAILS: [&str; 5] = ["notice", "sign-in", "staff-sign-in", "staff-invite", "factors-reset"];
 pub(crate) const TEXTS: [&str; 3] = ["notice", "code", "code-system-unknown"];
 
 pub(crate) fn language(tag: &str) -> Language {
@@ -53,6 +53,7 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
         "sign-in" => Mail::SignIn { token: &token, code: &code, browser },
         "staff-sign-in" => Mail::StaffSignIn { token: &token, code: &code, browser },
         "staff-invite" => Mail::StaffInvite { token: &token, life_hours: 72 },
+        "factors-reset" => Mail::FactorsReset,
         other => panic!("no mail {other}"),
     };
     mail::render(&mail, letterhead, &language(tag)).expect("every text is there")
