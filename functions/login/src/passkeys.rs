@@ -112,7 +112,7 @@ pub(crate) enum Added {
     /// Added to an account that is signed in.
     Passkey(PasskeyView),
     /// Signed in by it.
-    Session(SessionView),
+    Session(Box<SessionView>),
 }
 
 /// Whose factors a request may add to.

@@ -25,12 +25,14 @@ use platform::{
     sealing::FieldSealer,
     secrets,
     store::{
-        Write, audit,
+        Write,
+        account::Account,
+        audit,
         ceremony::{Asked, CEREMONY_SECONDS, Ceremony},
         flow::{self, Adds, Flow, FlowTry, PasskeyFlow},
         keys,
         practice::Practice,
-        session::{Found, Holder, Session, SessionToken},
+        session::{Found, Grant, Holder, Session, SessionToken},
         staff::Staff,
         table::Table,
     },
@@ -217,30 +219,43 @@ impl Request<'_> {
         if !fits || assertion.handle.practice != practice {
             return Err(Failure::SignInFailed);
         }
-        let (proven, replaced) =
-            tokio::try_join!(prove(app, &state, &assertion), replaced(app, self.parts, holder))?;
+        let (proven, replaced, person) = tokio::try_join!(
+            prove(app, &state, &assertion),
+            replaced(app, self.parts, holder),
+            self.person(holder)
+        )?;
         let mut beside = vec![Write::Update(flow::consume(practice, flow.id, now)), proven];
         beside.extend(replaced);
         let baker = Baker { app, sealer: &self.sealer };
         let browser = self.visitor.browser;
-        let fresh = match holder {
+        let fresh = match person.ok_or(Failure::SignInFailed)? {
+            Person::Staff(staff) => baker.for_staff(practice, &staff, staff_basis(browser), beside).await?,
+            Person::Account(account, grants) => {
+                let basis = strong(SessionKind::Patient, browser);
+                baker.for_account(practice, &account, grants, basis, beside).await?
+            }
+        };
+        fresh.into_answer(app, Vec::new(), &self.visitor).await
+    }
+
+    /// The holder of a passkey with their rights, if they have any.
+    async fn person(&self, holder: Holder) -> Result<Option<Person>, Failure> {
+        let (app, practice) = (self.app, self.practice.id);
+        match holder {
             Holder::Staff(id) => {
-                let staff = self.staff(id).await?;
-                baker.for_staff(practice, &staff, staff_basis(browser), beside).await?
+                let staff = app.store.staff(practice, id, &self.sealer).await?;
+                Ok(staff.filter(|staff| staff.active).map(Box::new).map(Person::Staff))
             }
             Holder::Account(id) => {
                 let (account, mut grants) = tokio::try_join!(
                     app.store.account(practice, id, &self.sealer),
                     app.store.grants(practice, id)
                 )?;
-                grants.retain(|grant| grant.is_live(now));
-                let account = account.filter(|_| !grants.is_empty()).ok_or(Failure::SignInFailed)?;
-                baker
-                    .for_account(practice, &account, grants, strong(SessionKind::Patient, browser), beside)
-                    .await?
+                grants.retain(|grant| grant.is_live(app.clock.now()));
+                let account = account.filter(|_| !grants.is_empty());
+                Ok(account.map(|account| Person::Account(Box::new(account), grants)))
             }
-        };
-        fresh.into_answer(app, Vec::new(), &self.visitor).await
+        }
     }
 
     /// A code of the generator or a recovery code, after a link that was proven in this browser.
@@ -283,6 +298,12 @@ impl Request<'_> {
         let staff = self.app.store.staff(self.practice.id, id, &self.sealer).await?;
         staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)
     }
+}
+
+/// Who signs in.
+enum Person {
+    Staff(Box<Staff>),
+    Account(Box<Account>, Vec<Grant>),
 }
 
 /// The use of the passkey that answered, for the transaction that it pays for. A refusal is an event where the passkey

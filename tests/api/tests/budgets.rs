@@ -9,7 +9,7 @@
 
 use std::future::Future;
 
-use api_tests::{Answer, World, people::text};
+use api_tests::{Answer, Authenticator, World, people::text};
 use local::aws::{Calls, Invocation, PriceFile};
 use serde_json::json;
 
@@ -102,6 +102,40 @@ async fn signing_in_stays_within_its_calls() {
         counted(&world, "redeem as staff", staff.post("/v1/sessions", json!({"code": code}))).await;
     answer.expect(201);
     redeem.within(6, 3);
+}
+
+#[tokio::test]
+async fn passkeys_stay_within_their_calls() {
+    let world = World::start(43).await;
+    let mut key = Authenticator::default();
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    let asked = ana.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    ana.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    let mut phone = Authenticator::default();
+    let mut maria = world.signed_in(&world.demo, "maria").await;
+    let asked = maria.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    maria.post("/v1/passkeys", json!({"credential": phone.create(&asked)})).await.expect(201);
+    let warm = json!({"practice": "demo"});
+    world.browser().post("/v1/sessions/passkey-options", warm).await.expect(200);
+    for (who, device) in [("staff", &mut key), ("patient", &mut phone)] {
+        let mut browser = world.browser();
+        let ask = browser.post("/v1/sessions/passkey-options", json!({"practice": "demo", "for": who}));
+        let (answer, asking) = counted(&world, &format!("ask for a passkey of {who}"), ask).await;
+        let passkey = device.get(&answer.expect(200).json());
+        asking.within(2, 2);
+        let shown = browser.post("/v1/sessions/second-factor", json!({"passkey": passkey}));
+        let (answer, signed_in) = counted(&world, &format!("passkey of {who}"), shown).await;
+        answer.expect(201);
+        signed_in.within(7, 4);
+    }
+    let (answer, asking) =
+        counted(&world, "ask to step up", ana.post("/v1/session/passkey-options", json!({}))).await;
+    let passkey = key.get(&answer.expect(200).json());
+    asking.within(2, 2);
+    let shown = ana.post("/v1/session/step-up", json!({"passkey": passkey}));
+    let (answer, stepped_up) = counted(&world, "step up by passkey", shown).await;
+    answer.expect(200);
+    stepped_up.within(6, 5);
 }
 
 #[tokio::test]

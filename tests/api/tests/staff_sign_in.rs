@@ -6,8 +6,13 @@
     reason = "a test may do all of it"
 )]
 
-use api_tests::{Answer, Authenticator, Browser, Practice, World, people};
-use domain::practice::Policies;
+use api_tests::{
+    Answer, Authenticator, Browser, Practice, World,
+    leaks::{Canaries, Scanner},
+    people,
+};
+use domain::{practice::Policies, time::Timestamp};
+use platform::clock::Clock;
 use serde_json::{Value, json};
 use totp_rs::{Builder, Secret};
 
@@ -238,6 +243,25 @@ async fn a_code_steps_up_and_unlocks_and_only_its_owners_does() {
     ben.delete("/v1/totp").await.expect(204);
     ben.delete("/v1/totp").await.expect(404);
     assert_eq!(ben.get("/v1/factors").await.expect(200).json()["totp"], false);
+}
+
+#[tokio::test]
+async fn secrets_of_a_generator_stand_nowhere_readable() {
+    let data = tempfile::tempdir().unwrap();
+    let clock = Clock::manual(Timestamp::parse("2026-11-23T15:00:00Z").unwrap());
+    let world = World::on(117, clock, Some(data.path().to_owned())).await;
+    strict(&world).await;
+    let (mut ben, _) = by_link(&world, "ben").await;
+    let (secret, recovery) = set_up_totp(&world, &mut ben).await;
+    let mut canaries = Canaries::default();
+    canaries.secret("generator", &secret);
+    for code in &recovery {
+        canaries.secret("recovery code", code);
+        canaries.secret("recovery code", &code.replace('-', ""));
+    }
+    let (leaks, files) = Scanner::new(&canaries).scan_directory(data.path(), &[]).unwrap();
+    assert!(files > 0);
+    assert!(leaks.is_empty(), "{leaks:?}");
 }
 
 /// Who got the mail about a reset.
