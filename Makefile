@@ -31,6 +31,13 @@ demo: portal/dist/index.html ## The main job as a transcript; fails unless every
 test: ## Everything that can be tested here, with counts
 	scripts/run-tests
 
+.PHONY: openapi
+openapi: ## The API's document and the portal's types, from the code
+	cargo run --locked --quiet --package local -- openapi > docs/api/openapi.json.new
+	mv docs/api/openapi.json.new docs/api/openapi.json
+	scripts/setup portal
+	npm --prefix portal run api
+
 .PHONY: bars
 bars: ## What may never happen at sign-in, tried over and over, as one table (DEEP=1: ten times as often)
 	@printf '| Bar | What was tried | What came of it |\n|---|---|---|\n'

@@ -5,6 +5,7 @@
 
 pub mod access;
 mod change;
+mod draft;
 mod list;
 mod post;
 mod read;
@@ -21,4 +22,10 @@ platform::endpoints! {
     read::list_messages,
     post::post_message,
     read_mark::mark_read,
+    draft::get_draft,
+    draft::save_draft,
+    draft::drop_draft,
+    draft::get_new_draft,
+    draft::save_new_draft,
+    draft::drop_new_draft,
 }

@@ -137,16 +137,6 @@ export interface PendingPaths {
   };
   '/v1/devices/{id}': { delete: Bare<Id, { 204: Nothing }> };
   '/v1/devices/redeem': { post: Operation<Here, { token: string }, { 201: Answer<SessionView> }> };
-  '/v1/conversations/{id}/draft': {
-    get: Bare<Id, { 200: Answer<{ text: string | null }> }>;
-    put: Operation<Id, { text: string }, { 204: Nothing }>;
-    delete: Bare<Id, { 204: Nothing }>;
-  };
-  '/v1/drafts/new': {
-    get: Bare<Here, { 200: Answer<{ text: string | null; topic?: string | null; patient_id?: string | null }> }>;
-    put: Operation<Here, { text: string; topic?: string; patient_id?: string }, { 204: Nothing }>;
-    delete: Bare<Here, { 204: Nothing }>;
-  };
   '/v1/passkeys/options': { post: Operation<Here, object, { 200: Answer<{ publicKey: CreationOptionsJson }> }> };
   '/v1/passkeys': {
     get: Bare<Here, { 200: Answer<{ items: Passkey[] }> }>;

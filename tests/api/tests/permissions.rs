@@ -68,6 +68,8 @@ async fn round(world: World) {
     let page = ana.get(&format!("{path}/messages")).await.expect(200).json();
     assert_eq!(page["items"][0]["body"]["text"], "hello");
     ana.put(&format!("{path}/read"), json!({"seq": 1})).await.expect(204);
+    ana.put(&format!("{path}/draft"), json!({"text": "half an answer"})).await.expect(204);
+    ana.delete(&format!("{path}/draft")).await.expect(204);
     maria.delete("/v1/session").await.expect(204);
 
     // relay and notify: a notice by mail, one by SMS.

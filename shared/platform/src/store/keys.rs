@@ -135,6 +135,11 @@ pub fn revoke_link(token_hash: &str) -> ItemKey {
     ItemKey::new(format!("LINK#{token_hash}"), "REVOKE")
 }
 
+/// Unsent text of whoever signs in: for a conversation, or for a new one.
+pub fn draft(practice: PracticeId, holder: impl std::fmt::Display, place: impl std::fmt::Display) -> ItemKey {
+    ItemKey::new(holder_partition(practice, holder), format!("DRAFT#{place}"))
+}
+
 /// A session, by the hash of its secret.
 pub fn session(practice: PracticeId, holder: impl std::fmt::Display, hash: &str) -> ItemKey {
     ItemKey::new(holder_partition(practice, holder), format!("{SESSION_PREFIX}{hash}"))

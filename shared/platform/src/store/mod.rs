@@ -8,6 +8,7 @@ pub mod contact;
 pub mod conversation;
 pub mod device;
 pub mod device_link;
+pub mod draft;
 pub mod factors;
 pub mod flow;
 pub mod grant;
