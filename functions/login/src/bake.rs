@@ -12,6 +12,7 @@ use domain::{
     person::PersonName,
     role::Role,
     session::{SessionKind, SessionTimes},
+    time::Timestamp,
 };
 use http::{HeaderMap, StatusCode, header};
 use platform::{
@@ -25,6 +26,7 @@ use platform::{
         audit,
         item::number,
         keys,
+        outbox::{self, Subject},
         patient::Patient,
         session::{Grant, Holder, Scope, Session, SessionToken},
         staff::Staff,
@@ -164,13 +166,21 @@ impl Baker<'_> {
             contact: basis.contact,
             step_up: None,
             proven_at: basis.fresh.then_some(now),
-            since: None,
+            // What an unconfirmed contact has begun, no later proof widens: its holder signs in anew.
+            since: basis.since.or(basis.replaces.as_ref().and_then(|old| old.since)),
             hash: token.hash(),
         };
         writes.extend(basis.replaces.iter().map(|old| Write::End(Table::Chat, old.key())));
         let mut event: Event = session.event(&self.app.entropy, now, draft.verb);
         event.conversation = basis.opens;
         event.patient = basis.patient;
+        if let (Holder::Account(account), Scope::Full, Some(mark)) = (person.holder, basis.scope, basis.mark)
+        {
+            // Whether the browser is known is looked up when the message is to leave: nobody waits for that here.
+            let subject = Subject::SignedInElsewhere { account, browser: basis.browser, mark };
+            let item = outbox::passing_item(practice, &session.id.to_string(), &subject, now);
+            writes.push(Write::Create(Table::Chat, item));
+        }
         writes.push(Write::Create(Table::Chat, session.to_item()?));
         writes.push(audit::write(&event));
         // A condition that does not hold is a link that was used, a right that was taken, a person that was barred:
@@ -258,6 +268,11 @@ pub(crate) struct Basis {
     pub(crate) device: Option<DeviceId>,
     /// Whether a proof was shown just now that counts as fresh.
     pub(crate) fresh: bool,
+    /// It opens only what was sent after this time: the contact that it rests on was changed then, and nobody has
+    /// confirmed it.
+    pub(crate) since: Option<Timestamp>,
+    /// What tells its browser from others, hashed. A sign-in in one that the account has not used is announced.
+    pub(crate) mark: Option<String>,
     /// The session that ends with it, because its holder showed one more proof.
     pub(crate) replaces: Option<Session>,
 }
@@ -274,6 +289,8 @@ impl Basis {
             browser,
             device: None,
             fresh: false,
+            since: None,
+            mark: None,
             replaces: None,
         }
     }

@@ -14,6 +14,7 @@ mod person;
 mod public;
 mod redeem;
 mod remembered;
+mod revoke;
 mod second_factor;
 mod session;
 mod step_up;
@@ -40,6 +41,7 @@ platform::endpoints! {
     totp::confirm_totp,
     totp::remove_totp,
     totp::get_factors,
+    revoke::revoke_sessions,
     session::get_session,
     session::sign_out,
     public::get_practice,

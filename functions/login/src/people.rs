@@ -1,7 +1,7 @@
 //! Everybody that a first proof may lead to, as they stand at the moment of the second.
 
 use domain::{
-    id::{AccountId, PatientId, PracticeId},
+    id::{AccountId, ContactPointId, PatientId, PracticeId},
     person::{BirthDate, PersonName, Slip, fold},
     time::Timestamp,
 };
@@ -9,7 +9,7 @@ use platform::{
     App,
     sealing::FieldSealer,
     secrets,
-    store::{StoreError, account::Account, keys, patient::Patient, session::Grant},
+    store::{StoreError, account::Account, contact::Reached, keys, patient::Patient, session::Grant},
 };
 
 /// What somebody typed to prove who they are.
@@ -25,6 +25,8 @@ pub(crate) struct People {
     pub(crate) patients: Vec<Patient>,
     /// Those of them for whom a birth date opens nothing.
     only_their_devices: Vec<PatientId>,
+    /// The accounts that the contact leads to, with what it opens.
+    reached: Vec<Reached>,
     /// Candidates whose grant holds today.
     pairs: Vec<(AccountId, PatientId)>,
 }
@@ -42,6 +44,7 @@ pub(crate) async fn people(
     app: &App,
     practice: PracticeId,
     candidates: &[(AccountId, PatientId)],
+    contact: ContactPointId,
     sealer: &FieldSealer,
     now: Timestamp,
 ) -> Result<People, StoreError> {
@@ -49,11 +52,14 @@ pub(crate) async fn people(
     let patients = distinct(candidates.iter().map(|(_, patient)| *patient));
     let mut wanted: Vec<_> = accounts.iter().map(|id| keys::account(practice, *id)).collect();
     wanted.extend(patients.iter().map(|id| keys::patient(practice, *id)));
+    wanted.extend(accounts.iter().map(|id| keys::contact_account(practice, contact, *id)));
     let grants = accounts.iter().map(|id| app.store.grants(practice, *id));
     let (items, grants) =
         tokio::try_join!(app.store.get_many(&wanted), futures_util::future::try_join_all(grants))?;
-    let (account_items, patient_items) = items.split_at(accounts.len());
+    let (account_items, items) = items.split_at(accounts.len());
+    let (patient_items, reached) = items.split_at(patients.len());
     let mut people = People {
+        reached: reached.iter().flatten().map(Reached::from_item).collect::<Result<_, _>>()?,
         accounts: Vec::new(),
         patients: Vec::new(),
         only_their_devices: Vec::new(),
@@ -82,6 +88,12 @@ pub(crate) async fn people(
 }
 
 impl People {
+    /// What an account may see through the contact begins after this time: it was changed then, and nobody has
+    /// confirmed it.
+    pub(crate) fn since(&self, account: AccountId) -> Option<Timestamp> {
+        self.reached.iter().find(|reached| reached.account == account)?.restricted_since
+    }
+
     /// The live grant of an account for a patient.
     fn grant(&self, account: AccountId, patient: PatientId) -> Option<Grant> {
         let (_, grants) = self.accounts.iter().find(|(a, _)| a.id == account)?;

@@ -198,7 +198,7 @@ impl Attempt<'_> {
         let counting = tried.counting();
         let (counted, people) = tokio::try_join!(
             app.store.count_all(&counters, &counting, now),
-            people(app, practice.id, &way.candidates, &sealer, now),
+            people(app, practice.id, &way.candidates, way.contact, &sealer, now),
         )?;
         if let CountedAll::Over { which: 0, seconds } = counted {
             return Err(Failure::TooMany(seconds));
@@ -280,6 +280,8 @@ impl Attempt<'_> {
             // A link and a birth date alone open what the link leads to; a code opens everything.
             scope: if way.notice.is_some() { Scope::Conversation } else { Scope::Full },
             fresh: way.notice.is_none(),
+            since: people.since(account.id),
+            mark: Some(self.visitor.mark.hash()),
             ..Basis::new(SessionKind::Patient, self.visitor.browser)
         };
         let baker = Baker { app, sealer };

@@ -9,7 +9,7 @@ use platform::{
     App,
     http::Failure,
     store::{
-        Write,
+        Write, contact,
         device::{self, Device, DeviceToken},
         flow::{self, Flow},
         keys,
@@ -79,10 +79,11 @@ pub(crate) async fn sign_in(
     }
     let mut beside =
         vec![Write::Update(device::mark_used(by.token.key(), now)), Write::Update(by.end.clone())];
-    beside.extend(by.contact.map(|contact| {
-        let key = keys::contact_account(practice.id, contact, account);
-        Write::Check(Change::new(key, "").when("attribute_exists(PK)"))
-    }));
+    if let Some(point) = by.contact {
+        let key = keys::contact_account(practice.id, point, account);
+        beside.push(Write::Check(Change::new(key, "").when("attribute_exists(PK)")));
+        beside.push(Write::Update(contact::verified(practice.id, point, now)));
+    }
     let basis = Basis {
         opens: by.opens.map(|(conversation, _)| conversation),
         patient: by.opens.map(|(_, patient)| patient),

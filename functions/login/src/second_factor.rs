@@ -42,7 +42,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::Baker,
+    bake::{Baker, Basis},
     passkeys::{PublicKeyOptions, staff_basis, strong},
     redeem::count_redeem,
     totp::{self, Offered},
@@ -231,7 +231,8 @@ impl Request<'_> {
         let fresh = match person.ok_or(Failure::SignInFailed)? {
             Person::Staff(staff) => baker.for_staff(practice, &staff, staff_basis(browser), beside).await?,
             Person::Account(account, grants) => {
-                let basis = strong(SessionKind::Patient, browser);
+                let mark = Some(self.visitor.mark.hash());
+                let basis = Basis { mark, ..strong(SessionKind::Patient, browser) };
                 baker.for_account(practice, &account, grants, basis, beside).await?
             }
         };

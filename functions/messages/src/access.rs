@@ -42,7 +42,8 @@ impl Access {
         }
         let (Some(id), Some(item)) = (id, items.pop().flatten()) else { return Err(Failure::NotFound) };
         let head = Head::from_item(practice, id, &item)?;
-        if !session.sees(head.patient, app.clock.now()) {
+        // A conversation with nothing newer than what the session reaches is not there.
+        if !session.sees(head.patient, app.clock.now()) || !session.reaches(head.last_message_at) {
             return Err(Failure::NotFound);
         }
         session.must_open(id)?;

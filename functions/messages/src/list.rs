@@ -194,7 +194,7 @@ impl List<'_> {
             if let (Some(head), Some(item), Some(patient)) = (head, item, patient) {
                 let head = Head::from_item(practice, *id, head)?;
                 // The index is a hint; whose conversation it is says the head.
-                if head.patient == *patient {
+                if head.patient == *patient && self.session.reaches(head.last_message_at) {
                     rows.push((head, Patient::from_item(*patient, item, self.sealer)?));
                 }
             }

@@ -89,6 +89,9 @@ pub(crate) async fn list_messages(State(app): State<App>, mut parts: Parts) -> R
     };
     let (range, limit) = asked?;
     let end = end_of(range, limit, &messages);
+    // For a session on a contact that was changed, the thread begins after the change.
+    let mut messages = messages;
+    messages.retain(|message| access.session.reaches(message.sent_at));
     answer(&app, &access, &messages, end).await
 }
 

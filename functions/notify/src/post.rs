@@ -117,7 +117,7 @@ impl State {
             }
         };
         let percent = used.map_or(100, |used| u64::from(used) * 100 / u64::from(day.count.max(1)));
-        tracing::info!(practice.id = %practice.id, sms.budget_used = percent, "a text message was counted");
+        tracing::info!(practice.id = %practice.id, sms_budget_used = percent, "a text message was counted");
         if used.is_some() { Ok(()) } else { Err(SendError::local(Cause::BudgetUsedUp)) }
     }
 

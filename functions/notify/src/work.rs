@@ -20,7 +20,7 @@ use platform::{
 };
 
 use crate::{
-    State, factors,
+    State, announce, factors,
     notice::{self, About},
     sign_in,
 };
@@ -175,6 +175,12 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
             }
             Subject::FactorsReset { admin } => factors::send(state, &item, *admin).await,
             Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
+            Subject::SignedInElsewhere { account, browser, mark } => {
+                announce::signed_in(state, &item, *account, *browser, mark).await
+            }
+            Subject::ContactsChanged { account, old } => {
+                announce::contacts_changed(state, &item, *account, old).await
+            }
         }
     };
     let verdict = verdict.unwrap_or_else(|trouble| {
@@ -226,6 +232,8 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::SignIn { .. } => "sign_in",
         Subject::NoticeAgain(_) => "message_again",
         Subject::FactorsReset { .. } => "factors_reset",
+        Subject::SignedInElsewhere { .. } => "signed_in_elsewhere",
+        Subject::ContactsChanged { .. } => "contacts_changed",
     };
     let state = match verdict.then {
         Then::End(ending) => ending.as_str(),

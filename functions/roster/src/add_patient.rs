@@ -100,7 +100,7 @@ fn parse(body: &NewPatientBody, now: Timestamp) -> Result<NewPatient, Failure> {
     let name = fields.check("/name", PersonName::parse(&body.name));
     let birth_date = parse_birth_date(&mut fields, &body.birth_date, now);
     let language = fields.check("/language", Language::parse(&body.language));
-    let contacts = parse_contacts(&mut fields, body);
+    let contacts = parse_contacts(&mut fields, &body.emails, &body.phones);
     let zone = body.time_zone.as_deref().map(ZoneName::parse).transpose();
     let time_zone = fields.check("/time_zone", zone);
     let external_id =
@@ -127,16 +127,17 @@ pub(crate) fn parse_birth_date(fields: &mut Fields, text: &str, now: Timestamp) 
     Some(date)
 }
 
-fn parse_contacts(fields: &mut Fields, body: &NewPatientBody) -> Vec<ContactValue> {
-    if body.emails.len() + body.phones.len() > CONTACTS_MAX {
-        fields.add(if body.emails.len() > body.phones.len() { "/emails" } else { "/phones" }, "too_many");
+/// Addresses, each once, and not too many.
+pub(crate) fn parse_contacts(fields: &mut Fields, emails: &[String], phones: &[String]) -> Vec<ContactValue> {
+    if emails.len() + phones.len() > CONTACTS_MAX {
+        fields.add(if emails.len() > phones.len() { "/emails" } else { "/phones" }, "too_many");
         return Vec::new();
     }
     let mut contacts = Vec::new();
     let emails =
-        body.emails.iter().enumerate().map(|(n, text)| (format!("/emails/{n}"), ContactValue::email(text)));
+        emails.iter().enumerate().map(|(n, text)| (format!("/emails/{n}"), ContactValue::email(text)));
     let phones =
-        body.phones.iter().enumerate().map(|(n, text)| (format!("/phones/{n}"), ContactValue::phone(text)));
+        phones.iter().enumerate().map(|(n, text)| (format!("/phones/{n}"), ContactValue::phone(text)));
     for (pointer, parsed) in emails.chain(phones) {
         match fields.check(&pointer, parsed) {
             Some(contact) if contacts.contains(&contact) => fields.add(&pointer, "duplicate"),

@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     Invalid,
     audit::{Event, Verb},
-    id::{AccountId, PatientId, StaffId},
+    id::{AccountId, ContactPointId, PatientId, StaffId},
     role::Act,
 };
 use http::request::Parts;
@@ -166,6 +166,17 @@ impl<S: Send + Sync> FromRequestParts<S> for AccountPath {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         parameter(parts, "account_id", AccountId::parse).await.map(Self)
+    }
+}
+
+/// The contact point of the path.
+pub struct ContactPath(pub ContactPointId);
+
+impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "contact_id", ContactPointId::parse).await.map(Self)
     }
 }
 

@@ -6,12 +6,15 @@
 mod add_patient;
 mod change_patient;
 mod change_staff;
+mod contacts;
 pub mod desk;
+mod device_links;
 mod grants;
 mod invite_staff;
 mod list_staff;
 mod member;
 mod practice;
+mod reach;
 mod refusals;
 mod reset_factors;
 mod search;
@@ -26,6 +29,13 @@ platform::endpoints! {
     grants::list_grants,
     grants::create_grant,
     grants::end_grant,
+    device_links::make_device_link,
+    reach::get_reach,
+    reach::send_notice,
+    reach::clear_tries,
+    reach::sign_patient_out,
+    contacts::change_contacts,
+    contacts::confirm_contact,
     list_staff::list_staff,
     invite_staff::invite_staff,
     change_staff::change_staff,

@@ -327,6 +327,137 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/patients/{id}/contacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Changes the contacts of an account, tells the old ones, and ends its sessions. Unless an ID was seen, a new contact
+         *     opens only what is sent from now on, until it is confirmed.
+         */
+        put: operations["changeContacts"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/contacts/{contact_id}/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirms a contact: staff after a fresh proof, or the account itself where it is signed in by something that was
+         *     known before. It opens everything then, and notices go there again.
+         */
+        post: operations["confirmContact"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/device-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Makes a link by which a phone signs in once and is remembered. Whoever scans it is let in, so staff make it for a
+         *     person whose ID they have seen, and show it to nobody else.
+         */
+        post: operations["makeDeviceLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a fresh notice to a contact: of the conversation with something unread that was written to last, or else of
+         *     the last one.
+         */
+        post: operations["sendNotice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/reach": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a patient can be reached, and what became of the last notices. */
+        get: operations["getReach"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Signs everybody out who acts for the patient, and forgets their devices. */
+        post: operations["signPatientOut"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/tries/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Lets birth dates open the record again after too many wrong ones. */
+        post: operations["clearTries"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/practice": {
         parameters: {
             query?: never;
@@ -476,6 +607,26 @@ export interface paths {
         put?: never;
         /** Proves who it is, and signs in. Every cause of refusal looks alike. */
         post: operations["provePerson"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Signs out everywhere and forgets every remembered device of the account that the link was sent to. The answer is
+         *     the same for every token.
+         */
+        post: operations["revokeSessions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -659,6 +810,22 @@ export interface components {
              */
             system?: string | null;
         };
+        /** @description Where an account is reached from now on. */
+        ChangeContacts: {
+            /** @description The account; the patient's own if left out. */
+            account_id?: string;
+            /** @description All its e-mail addresses; at most five contacts in all, and at least one. */
+            emails?: string[];
+            /** @description A word on the reason, kept sealed with the change. */
+            note?: string;
+            /** @description All its phones, E.164. */
+            phones?: string[];
+            /**
+             * @description `id_seen`, `called_back` or `other`.
+             * @example id_seen
+             */
+            reason: string;
+        };
         /** @description What to change. A member that is left out stays as it is. */
         ChangeConversation: {
             /** @description `stf_…`, or `null` for nobody. */
@@ -710,10 +877,57 @@ export interface components {
             /** @description What they may do; at least one. */
             roles?: string[];
         };
+        /** @description A change of contacts. */
+        ChangeView: {
+            /** @description `acc_…`, whose contacts they are. */
+            account_id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description What staff noted. */
+            note: string | null;
+            /** @description `id_seen`, `called_back` or `other`. */
+            reason: string;
+        };
         /** @description A code of the new generator. */
         ConfirmTotp: {
             /** @example 123456 */
             totp: string;
+        };
+        /** @description A contact of somebody who acts for the patient. */
+        ContactView: {
+            /** @description The accounts that it leads to. */
+            accounts: components["schemas"]["ReachedAccount"][];
+            /**
+             * @description Why no notices go there, although it is the patient's: `wrong_dates` or `unused`. The desk ends the doubt by
+             *     confirming the contact.
+             */
+            doubt: string | null;
+            /** @description `cpt_…` */
+            id: string;
+            /** @description `email` or `phone`. */
+            kind: string;
+            /** @description How many patients these act for. */
+            patients: number;
+            /**
+             * Format: date-time
+             * @description It opens only what was sent after this time: it was changed then, and nobody has confirmed it.
+             */
+            restricted_since: string | null;
+            /**
+             * @description `unverified`: nobody has signed in through it, or there is a doubt. `verified`. `failing`: no provider takes
+             *     messages to it.
+             */
+            state: string;
+            /** @description The address. */
+            value: string;
+            /**
+             * Format: date-time
+             * @description When somebody first signed in through it.
+             */
+            verified_at: string | null;
         };
         /** @description The patient of a conversation. */
         ConversationPatient: {
@@ -759,6 +973,31 @@ export interface components {
              * @description Messages of the other side that the reader's side has not read.
              */
             unread: number;
+        };
+        /** @description A link that connects a phone, for one use. */
+        DeviceLinkView: {
+            /**
+             * Format: int64
+             * @description How long it works.
+             */
+            expires_in_seconds: number;
+            /** @description The same as a picture for the phone's camera. */
+            qr_svg: string;
+            /** @description Where the phone has to go. */
+            url: string;
+        };
+        /** @description A remembered device. */
+        DeviceView: {
+            /** @description `acc_…` */
+            account_id: string;
+            browser: components["schemas"]["BrowserView"];
+            /** @description `dev_…` */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last stood in for a birth date.
+             */
+            last_used_at: string;
         };
         /** @description Text that was not sent yet. */
         DraftBody: {
@@ -893,6 +1132,13 @@ export interface components {
              */
             topic: string;
         };
+        /** @description Whose phone is to be connected. */
+        NewDeviceLink: {
+            /** @description The account of whoever holds the phone; the patient's own if left out. */
+            account_id?: string;
+            /** @description That staff have seen an ID of that person: `true`. */
+            id_seen?: boolean | null;
+        };
         /** @description Text of a conversation that was not started yet. */
         NewDraftBody: {
             /** @description `pat_…`, once that is chosen. */
@@ -943,6 +1189,11 @@ export interface components {
             kind: string;
             /** @description Up to 10,000 characters. */
             text: string;
+        };
+        /** @description Which contact is to be told again. */
+        NewNotice: {
+            /** @description `cpt_…` of somebody who acts for the patient. */
+            contact_id?: string | null;
         };
         /** @description A passkey that was made. */
         NewPasskey: {
@@ -1031,6 +1282,35 @@ export interface components {
             methods?: string[] | null;
             /** @description `birth_date`, `first_name`, `second_factor` or `enrol`. */
             next: string;
+        };
+        /** @description A notice, and what became of it. */
+        NoticeView: {
+            /**
+             * Format: date-time
+             * @description When it was first to leave.
+             */
+            at: string;
+            /** @description `email` or `sms`. */
+            channel: string | null;
+            /** @description `cpt_…`; `null` where nobody was to be told. */
+            contact_id: string | null;
+            /** @description `cnv_…`, where it leads. */
+            conversation_id: string;
+            /** @description `evt_…` */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its link first opened something.
+             */
+            opened_at: string | null;
+            /** @description How often it was sent again. */
+            resent: number;
+            /** @description `sent`, `failed`, `bounced`, `deferred`, `collapsed` or `suppressed`. */
+            state: string;
+            /** @description Wrong birth dates at its link: `day_month_swapped`, `one_digit_off` or `different`. */
+            tries: string[];
+            /** @description One word of a closed set. */
+            why: string;
         };
         /** @description The conversation that the sign-in was for. */
         Opens: {
@@ -1252,6 +1532,32 @@ export interface components {
             /** @description IANA time zone. */
             time_zone: string;
         };
+        /** @description How a patient can be reached. */
+        ReachView: {
+            /** @description Changes of contacts, newest first. */
+            changes: components["schemas"]["ChangeView"][];
+            contacts: components["schemas"]["ContactView"][];
+            devices: components["schemas"]["DeviceView"][];
+            /** @description Whether so many wrong dates were tried that none opens it until staff clear the count. */
+            locked: boolean;
+            /** @description Newest first, at most fifty. */
+            notices: components["schemas"]["NoticeView"][];
+            /** @description Whether no birth date opens the record. */
+            only_my_devices: boolean;
+            /** @description How many sessions act for the patient now. */
+            sessions: number;
+            /** @description Newest first, at most a hundred. */
+            tries: components["schemas"]["TryView"][];
+        };
+        /** @description An account behind a contact. */
+        ReachedAccount: {
+            /** @description `acc_…` */
+            id: string;
+            /** @description Whose account it is. */
+            name: string;
+            /** @description How it stands to the patient; `null` if it does not act for them. */
+            relation: string | null;
+        };
         /** @description Up to where. */
         ReadMarkBody: {
             /**
@@ -1281,6 +1587,11 @@ export interface components {
             token?: string | null;
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
+        };
+        /** @description The token of the link. */
+        Revoke: {
+            /** @description From the announcement. */
+            token: string;
         };
         /** @description A strong proof, exactly one. */
         SecondFactor: {
@@ -1377,6 +1688,18 @@ export interface components {
             totp?: string | null;
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
+        };
+        /** @description A birth date that did not fit. */
+        TryView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description `day_month_swapped`, `one_digit_off` or `different`. */
+            kind: string;
+            /** @description After a `notice` or a `code`. */
+            way: string;
         };
     };
     responses: never;
@@ -3312,6 +3635,499 @@ export interface operations {
             };
         };
     };
+    changeContacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeContacts"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PatientView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirmContact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+                /** @description cpt_… */
+                contact_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    makeDeviceLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDeviceLink"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceLinkView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNotice"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getReach: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReachView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signPatientOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clearTries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getPractice: {
         parameters: {
             query?: never;
@@ -3968,6 +4784,67 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Revoke"];
+            };
+        };
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -16,6 +16,10 @@ pub enum NoticeKind {
     MessageAgain,
     /// What somebody of the staff signs in with was taken away.
     FactorsReset,
+    /// That somebody signed in with a browser that was not seen before.
+    SignedInElsewhere,
+    /// That the contacts of an account were changed.
+    ContactsChanged,
 }
 
 impl NoticeKind {
@@ -26,12 +30,21 @@ impl NoticeKind {
             Self::SignIn => "sign_in",
             Self::MessageAgain => "message_again",
             Self::FactorsReset => "factors_reset",
+            Self::SignedInElsewhere => "signed_in_elsewhere",
+            Self::ContactsChanged => "contacts_changed",
         }
     }
 
     /// The kind of this name.
     pub fn from_stored(text: &str) -> Option<Self> {
-        let all = [Self::Message, Self::SignIn, Self::MessageAgain, Self::FactorsReset];
+        let all = [
+            Self::Message,
+            Self::SignIn,
+            Self::MessageAgain,
+            Self::FactorsReset,
+            Self::SignedInElsewhere,
+            Self::ContactsChanged,
+        ];
         all.into_iter().find(|k| k.as_str() == text)
     }
 

@@ -33,6 +33,14 @@ impl ContactKind {
         }
     }
 
+    /// How messages travel to it.
+    pub const fn channel(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Phone => "sms",
+        }
+    }
+
     /// The kind of this name.
     ///
     /// # Errors

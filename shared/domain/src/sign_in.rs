@@ -22,6 +22,8 @@ pub const NOTICE_UNREAD_LIFE_SECONDS: i64 = 7 * 24 * 3600;
 pub const NOTICE_READ_LIFE_SECONDS: i64 = 24 * 3600;
 /// Life of a link made at the desk that connects a phone.
 pub const DEVICE_LINK_LIFE_SECONDS: i64 = 600;
+/// Life of the link in "somebody signed in", by which the holder of an account ends all its sessions.
+pub const REVOKE_LIFE_SECONDS: i64 = 7 * 24 * 3600;
 /// Life of a remembered device.
 pub const DEVICE_LIFE_SECONDS: i64 = 90 * 24 * 3600;
 /// Life of the cookie that tells one browser from another. Browsers keep none longer.

@@ -46,6 +46,13 @@ impl Timestamp {
         Ok(Self(time.as_millisecond()))
     }
 
+    /// Day and minute by the clocks of a zone, as every language reads them: `2026-11-23 10:15 (EST)`.
+    pub fn in_zone(self, zone: &ZoneName) -> String {
+        let zone = jiff::tz::db().get(zone.as_str()).unwrap_or(jiff::tz::TimeZone::UTC);
+        let time = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().to_zoned(zone);
+        time.strftime("%Y-%m-%d %H:%M (%Z)").to_string()
+    }
+
     /// The day in UTC, `YYYY-MM-DD`.
     pub fn utc_day(self) -> String {
         self.to_string()[..10].to_owned()
@@ -137,6 +144,8 @@ mod tests {
         assert_eq!(time.to_string(), "2025-11-22T15:15:00.120Z");
         assert_eq!(Timestamp::parse("2025-11-22T10:15:00.120-05:00"), Ok(time));
         assert_eq!(time.utc_day(), "2025-11-22");
+        let zone = ZoneName::parse("America/New_York").expect("a zone");
+        assert_eq!(time.in_zone(&zone), "2025-11-22 10:15 (EST)");
         assert_eq!(Timestamp::from_millis(0).to_string(), "1970-01-01T00:00:00.000Z");
         assert!(Timestamp::parse("22.11.2025").is_err());
     }

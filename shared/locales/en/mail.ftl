@@ -70,3 +70,23 @@ factors-reset-preview = Somebody of the staff begins again with a sign-in link.
 factors-reset-body = At { $sender }, the passkeys and codes of a member of staff were removed. They are signed out everywhere, and set up a new passkey with their next sign-in link.
 factors-reset-button = Open the staff console
 factors-reset-not-you = Every administrator gets this e-mail. Did nobody of you ask for this? Then deactivate that person in the staff list now.
+
+## Somebody signed in with a browser that was not seen before
+# $moment is a date and a time of day, in figures.
+# review: machine
+
+announcement-lead = Do not answer this e-mail.
+signed-in-subject = New sign-in
+signed-in-preview = Somebody signed in to your messages with a browser that we do not know.
+signed-in-body = On { $moment }, somebody signed in to your messages with { $sender } on { $browser }.
+signed-in-you = Was it you? Then there is nothing to do.
+signed-in-not-you = It was not you? Press the button. It signs everybody out, on every phone and computer. Then call us.
+signed-in-button = It was not me: sign everybody out
+
+## Staff changed where an account is reached
+# review: machine
+
+contacts-subject = Your contact details were changed
+contacts-preview = { $sender } has changed where we write to you.
+contacts-body = { $sender } has changed the e-mail addresses or phone numbers that we write to you at.
+contacts-not-you = You did not ask for this? Please call us soon. Until then, what we wrote to you before stays closed to the new ones, unless we have seen your ID.

@@ -15,3 +15,14 @@ notice = { $sender }: you have a message
 
 code = { $sender }: { $code } is your code for { $system }. We never ask for it.
 code-system-unknown = { $sender }: { $code } is your sign-in code. We never ask for it.
+
+## Somebody signed in with a browser that was not seen before
+# review: machine
+
+signed-in = { $sender }: new sign-in. Not you? Tap
+
+## Staff changed where an account is reached
+# $phone is a phone number.
+# review: machine
+
+contacts = { $sender }: your contact details were changed. Not you? Call { $phone }

@@ -63,3 +63,22 @@ factors-reset-preview = Una persona del personal empieza de nuevo con un enlace 
 factors-reset-body = En { $sender } se eliminaron las llaves de acceso y los códigos de una persona del personal. Su sesión se cerró en todas partes y configurará una nueva llave de acceso con su próximo enlace.
 factors-reset-button = Abrir la consola del personal
 factors-reset-not-you = Este correo llega a todos los administradores. ¿Nadie de ustedes lo pidió? Desactive ahora a esa persona en la lista del personal.
+
+## Somebody signed in with a browser that was not seen before
+# review: machine
+
+announcement-lead = No responda a este correo.
+signed-in-subject = Nuevo acceso
+signed-in-preview = Alguien entró en sus mensajes con un navegador que no conocemos.
+signed-in-body = El { $moment }, alguien entró en sus mensajes de { $sender } con { $browser }.
+signed-in-you = ¿Fue usted? Entonces no tiene que hacer nada.
+signed-in-not-you = ¿No fue usted? Toque el botón. Cierra la sesión de todos, en todos los teléfonos y computadoras. Después, llámenos.
+signed-in-button = No fui yo: cerrar todas las sesiones
+
+## Staff changed where an account is reached
+# review: machine
+
+contacts-subject = Se cambiaron sus datos de contacto
+contacts-preview = { $sender } ha cambiado adónde le escribimos.
+contacts-body = { $sender } ha cambiado los correos o los teléfonos a los que le escribimos.
+contacts-not-you = ¿No lo pidió usted? Llámenos pronto, por favor. Hasta entonces, lo que le escribimos antes sigue cerrado para los nuevos, salvo que hayamos visto su documento de identidad.

@@ -10,3 +10,13 @@ notice = { $sender }: tiene un mensaje
 
 code = { $sender }: { $code } es su clave para { $system }. Nunca la pedimos.
 code-system-unknown = { $sender }: { $code } es su clave para entrar. Nunca la pedimos.
+
+## Somebody signed in with a browser that was not seen before
+# review: machine
+
+signed-in = { $sender }: nuevo acceso. ¿No fue usted?
+
+## Staff changed where an account is reached
+# review: machine
+
+contacts = { $sender }: cambiaron sus datos de contacto. ¿No fue usted? Llame al { $phone }

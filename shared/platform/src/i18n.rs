@@ -113,7 +113,8 @@ mod tests {
     use super::*;
 
     /// The only values that a text may name. Every one is a closed or validated type where the text is made.
-    const VARIABLES: [&str; 7] = ["sender", "browser", "program", "system", "minutes", "hours", "code"];
+    const VARIABLES: [&str; 9] =
+        ["sender", "browser", "program", "system", "minutes", "hours", "code", "moment", "phone"];
 
     fn sources() -> Vec<(&'static str, &'static str, String)> {
         tags()

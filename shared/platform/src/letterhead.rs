@@ -1,7 +1,12 @@
 //! What a practice signs its messages with, and where their links lead.
 
 use domain::{
-    Invalid, contact::ContactValue, language::Language, practice::PublicProfile, sign_in::LinkToken,
+    Invalid,
+    contact::ContactValue,
+    language::Language,
+    practice::PublicProfile,
+    sign_in::LinkToken,
+    time::{Timestamp, ZoneName},
 };
 
 use crate::config::Origin;
@@ -48,17 +53,19 @@ pub struct Letterhead {
     origin: Origin,
     sender: SenderName,
     phone: String,
+    zone: ZoneName,
 }
 
 impl Letterhead {
     /// Takes what messages need out of the practice's public profile.
     ///
     /// # Errors
-    /// `invalid_sender_name` or `invalid_phone`: the profile was stored by something that does not check.
+    /// `invalid_sender_name`, `invalid_phone` or `invalid_time_zone`: the profile was stored by something that does not check.
     pub fn new(origin: Origin, profile: &PublicProfile) -> Result<Self, Invalid> {
         let sender = SenderName::parse(&profile.sender_name)?;
         let phone = ContactValue::phone(&profile.phone)?;
-        Ok(Self { origin, sender, phone: phone.expose().to_owned() })
+        let zone = ZoneName::parse(&profile.time_zone)?;
+        Ok(Self { origin, sender, phone: phone.expose().to_owned(), zone })
     }
 
     /// Who writes.
@@ -85,6 +92,16 @@ impl Letterhead {
     /// The console of staff: `<origin>/staff`.
     pub fn staff_link(&self) -> String {
         format!("{}/staff", self.origin)
+    }
+
+    /// The link by which the holder of an account ends all its sessions: `<origin>/r#t=<token>`.
+    pub fn revoke_link(&self, token: &LinkToken) -> String {
+        format!("{}/r#t={}", self.origin, token.expose())
+    }
+
+    /// A moment as people read it, by the clocks of the practice.
+    pub fn moment(&self, at: Timestamp) -> String {
+        at.in_zone(&self.zone)
     }
 
     /// The practice's public phone in E.164.

@@ -18,6 +18,8 @@ pub enum SecretPurpose {
     FlowCode,
     /// The link of a notice.
     NoticeLink,
+    /// The link that ends every session of an account.
+    RevokeLink,
 }
 
 impl SecretPurpose {
@@ -26,6 +28,7 @@ impl SecretPurpose {
             Self::FlowLink => "flow-link",
             Self::FlowCode => "flow-code",
             Self::NoticeLink => "notice-link",
+            Self::RevokeLink => "revoke-link",
         }
     }
 }

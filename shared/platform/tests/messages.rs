@@ -16,7 +16,7 @@ use platform::{
     mail::{self, MailId, Route},
     sms::{Alphabet, ORIGIN_LEN},
 };
-use samples::{CODE, MAILS, TEXTS, TOKEN};
+use samples::{ANNOUNCEMENTS, CODE, MAILS, TEXTS, TOKEN};
 
 const FIRST_LINES: [(&str, &str); 2] = [
     ("en", "Do not answer this e-mail. Tap the button."),
@@ -107,6 +107,28 @@ fn links_have_the_shape_of_the_contract() {
             let has_code = mail.text().lines().any(|line| line == CODE);
             assert_eq!(has_code, name.ends_with("sign-in"), "{name}");
             assert_eq!(visible(mail.html()).iter().any(|line| line == CODE), has_code);
+        }
+    }
+}
+
+#[test]
+fn announcements_ask_for_nothing_of_whoever_has_nothing_to_object() {
+    for tag in i18n::tags() {
+        for name in ANNOUNCEMENTS {
+            let mail = samples::mail(name, &samples::bright_eyes(), tag, samples::safari_on_iphone());
+            let revoke = format!("https://chat.bright-eyes.test/r#t={TOKEN}");
+            assert_eq!(
+                mail.text().lines().filter(|line| *line == revoke).count(),
+                usize::from(name == "signed-in")
+            );
+            assert!(!mail.text().contains("/n?") && !mail.text().contains("/l#"), "{}", mail.text());
+            assert!(!mail.text().contains(CODE) && !mail.subject().contains("Safari"));
+            if name == "signed-in" {
+                assert!(mail.text().contains("2026-02-02 23:05 (EST)"), "{}", mail.text());
+                assert!(mail.text().contains("Safari"));
+            }
+            let words = samples::sms(name, &samples::bright_eyes(), tag, System::IPhone);
+            assert_eq!(words.expose().contains(&revoke), name == "signed-in");
         }
     }
 }

@@ -131,6 +131,42 @@ pub(super) fn of(
                 subject,
             })
         }
+        Mail::SignedInElsewhere { token, at, browser } => {
+            let browser = browser_in_words(*browser, texts)?;
+            let moment = letterhead.moment(*at);
+            let say = |key| texts.get(key, &[("sender", sender), ("browser", &browser), ("moment", &moment)]);
+            let link = letterhead.revoke_link(token);
+            let subject = say("signed-in-subject")?;
+            Ok(Content {
+                preview: say("signed-in-preview")?,
+                blocks: vec![
+                    Block::Lead(say("announcement-lead")?),
+                    Block::Heading(subject.clone()),
+                    Block::Paragraph(say("signed-in-body")?),
+                    Block::Paragraph(say("signed-in-you")?),
+                    Block::Paragraph(say("signed-in-not-you")?),
+                    Block::Button { label: say("signed-in-button")?, link: link.clone() },
+                    phone(letterhead, texts)?,
+                    Block::LinkInLetters { label: say("link-instead")?, link },
+                ],
+                subject,
+            })
+        }
+        Mail::ContactsChanged => {
+            let say = |key| texts.get(key, &[("sender", sender)]);
+            let subject = say("contacts-subject")?;
+            Ok(Content {
+                preview: say("contacts-preview")?,
+                blocks: vec![
+                    Block::Lead(say("announcement-lead")?),
+                    Block::Heading(subject.clone()),
+                    Block::Paragraph(say("contacts-body")?),
+                    Block::Paragraph(say("contacts-not-you")?),
+                    phone(letterhead, texts)?,
+                ],
+                subject,
+            })
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use domain::{
     browser::Browser,
     language::Language,
     sign_in::{Code, LinkToken},
+    time::Timestamp,
 };
 
 pub use self::{
@@ -62,6 +63,17 @@ pub enum Mail<'a> {
     },
     /// What somebody of the staff signs in with was taken away; for the admins.
     FactorsReset,
+    /// Somebody signed in with a browser that the account has not signed in with before.
+    SignedInElsewhere {
+        /// The token of the link that ends every session of the account.
+        token: &'a LinkToken,
+        /// When it was.
+        at: Timestamp,
+        /// The browser.
+        browser: Browser,
+    },
+    /// Staff have changed where an account is reached.
+    ContactsChanged,
 }
 
 /// A mail in words, not yet addressed. It holds a secret: there is no Debug.

@@ -42,6 +42,13 @@ pub enum SmsTemplate<'a> {
         /// The browser that asked; the message names what it runs on.
         browser: Browser,
     },
+    /// Somebody signed in with a browser that was not seen before; the link ends every session.
+    SignedInElsewhere {
+        /// The token of that link.
+        token: &'a LinkToken,
+    },
+    /// Staff have changed where an account is reached.
+    ContactsChanged,
 }
 
 /// The body of a text message. It holds a secret: there is no Debug.
@@ -84,6 +91,13 @@ pub fn render(
                 None => texts.get("code-system-unknown", &[("sender", sender), ("code", code)])?,
             };
             format!("{words}\n@{} #{code}", letterhead.host())
+        }
+        SmsTemplate::SignedInElsewhere { token } => {
+            let words = texts.get("signed-in", &[("sender", sender)])?;
+            format!("{words} {}", letterhead.revoke_link(token))
+        }
+        SmsTemplate::ContactsChanged => {
+            texts.get("contacts", &[("sender", sender), ("phone", &letterhead.phone_for_people())])?
         }
     };
     Ok(SmsBody(body))

@@ -366,6 +366,29 @@ impl Store {
         Ok(self.change(change).await?.is_some())
     }
 
+    /// The conversation that a patient is to be told of: with something unread, or else any; of these the one that was
+    /// written to last. The newest fifty are looked at.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn conversation_to_tell(
+        &self,
+        practice: PracticeId,
+        patient: PatientId,
+    ) -> Result<Option<ConversationId>, StoreError> {
+        let mut ids = self.conversations_of(practice, patient).await?;
+        ids.sort_by_key(|id| std::cmp::Reverse(*id));
+        ids.truncate(50);
+        let wanted: Vec<_> = ids.iter().map(|id| keys::conversation(practice, *id)).collect();
+        let items = self.get_many(&wanted).await?;
+        let mut heads = Vec::new();
+        for (id, item) in ids.iter().zip(items) {
+            heads.extend(item.map(|item| Head::from_item(practice, *id, &item)).transpose()?);
+        }
+        let last = heads.iter().max_by_key(|head| (head.unread(Side::Patient) > 0, head.last_message_at));
+        Ok(last.map(|head| head.id))
+    }
+
     /// Gives the claim back: the notice did not leave.
     ///
     /// # Errors

@@ -297,20 +297,56 @@ impl Store {
             let check = Change::new(key, "").when("contacts = :before").value(":before", unchanged);
             return Ok(vec![Write::Check(check)]);
         }
-        let change = Change::new(key, "SET contacts = :after")
+        let mut new = self.contact_values(tools, &after).await?;
+        new.extend(new_contact.cloned());
+        self.replace_contacts(tools, record, &after, &new).await
+    }
+
+    /// The writes that put these contacts into the record, with the search terms that come and go with them.
+    async fn replace_contacts(
+        &self,
+        tools: &RosterTools<'_>,
+        record: &Record,
+        after: &[ContactPointId],
+        values: &[ContactValue],
+    ) -> Result<Vec<Write>, StoreError> {
+        let Record { item, patient } = record;
+        let unchanged = item.optional_text("contacts").map(string).unwrap_or_else(|| string(""));
+        let change = Change::new(keys::patient(tools.practice, patient.id), "SET contacts = :after")
             .when("contacts = :before")
             .value(":before", unchanged)
-            .value(":after", names(&after));
-        let (old, mut new) =
-            tokio::try_join!(self.contact_values(tools, before), self.contact_values(tools, &after))?;
-        new.extend(new_contact.cloned());
-        let (old, new) = (patient.terms(&old), patient.terms(&new));
+            .value(":after", names(after));
+        let old = self.contact_values(tools, &patient.contacts).await?;
+        let (old, new) = (patient.terms(&old), patient.terms(values));
         let gone: Vec<_> = old.iter().filter(|term| !new.contains(term)).cloned().collect();
         let added: Vec<_> = new.into_iter().filter(|term| !old.contains(term)).collect();
         let mut writes = vec![Write::Update(change)];
         writes.extend(name_index::removals(tools, patient.id, &gone));
         writes.extend(name_index::writes(tools, patient.id, &added));
         Ok(writes)
+    }
+
+    /// What changes in the record of a patient whose own account gets these contacts.
+    pub(super) async fn contacts_writes(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: PatientId,
+        account: &Account,
+        points: &[ContactPointId],
+        values: &[ContactValue],
+    ) -> Result<Vec<Write>, StoreError> {
+        let Some(record) = self.record_of(tools, patient).await? else { return Ok(Vec::new()) };
+        let others = self.other_own_contacts(tools, patient, account.id).await?;
+        let before = &record.patient.contacts;
+        let mut after: Vec<ContactPointId> = before
+            .iter()
+            .filter(|point| others.contains(point) && !points.contains(point))
+            .copied()
+            .collect();
+        let mut all = self.contact_values(tools, &after).await?;
+        after.extend(points);
+        all.extend_from_slice(values);
+        self.replace_contacts(tools, &record, &after, &all).await
     }
 
     /// Contacts of the patient's own accounts but this one.

@@ -3,8 +3,10 @@
 pub mod access;
 pub mod account;
 pub mod audit;
+pub mod browser;
 pub mod ceremony;
 pub mod contact;
+pub mod contact_change;
 pub mod conversation;
 pub mod device;
 pub mod device_link;
@@ -25,6 +27,7 @@ pub mod patient_change;
 pub mod practice;
 pub mod rate;
 pub mod reach;
+pub mod revoke_link;
 pub mod rights;
 pub mod session;
 pub mod staff;

@@ -107,6 +107,22 @@ impl Store {
         item.map(|item| NoticeLink::from_item(&item)).transpose()
     }
 
+    /// Notice links by the hashes of their tokens; one that is gone is left out.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn notice_links(&self, hashes: &[&str]) -> Result<Vec<(String, NoticeLink)>, StoreError> {
+        let wanted: Vec<_> = hashes.iter().map(|hash| keys::notice_link(hash)).collect();
+        let items = self.get_many(&wanted).await?;
+        hashes
+            .iter()
+            .zip(items)
+            .filter_map(|(hash, item)| {
+                item.map(|item| Ok(((*hash).to_owned(), NoticeLink::from_item(&item)?)))
+            })
+            .collect()
+    }
+
     /// Counts a try of the birth date at a notice link. `None` if there is no such link or its tries are used up.
     ///
     /// # Errors

@@ -5,14 +5,15 @@
 //! For a message the item is also the memory of its idempotency key and stays as long as the conversation.
 
 use domain::{
+    browser::Browser,
     channel::NoticeKind,
-    id::{ContactPointId, ConversationId, FlowId, PatientId, PracticeId, StaffId},
+    id::{AccountId, ContactPointId, ConversationId, FlowId, PatientId, PracticeId, StaffId},
     time::Timestamp,
 };
 
 use super::{
     Cancelled, Store, StoreError, Write,
-    item::{Attributes, Item, NewItem, number, string},
+    item::{Attributes, Item, NewItem, names, number, string},
     keys,
     table::{Change, Index, Query, Sort},
 };
@@ -50,6 +51,22 @@ pub enum Subject {
     FactorsReset {
         /// The admin who is told.
         admin: StaffId,
+    },
+    /// Somebody signed in. It is told of where the account has not signed in with that browser before.
+    SignedInElsewhere {
+        /// The account.
+        account: AccountId,
+        /// What the browser calls itself.
+        browser: Browser,
+        /// What tells it from others, hashed.
+        mark: String,
+    },
+    /// The contacts of an account were changed: the old ones are told.
+    ContactsChanged {
+        /// The account.
+        account: AccountId,
+        /// Where it was reached before.
+        old: Vec<ContactPointId>,
     },
 }
 
@@ -173,6 +190,15 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
                 }
             }
         }
+        Subject::SignedInElsewhere { account, browser, mark } => item
+            .with("notice_kind", string(NoticeKind::SignedInElsewhere.as_str()))
+            .with("account", string(account))
+            .with("browser", string(browser))
+            .with("mark", string(mark)),
+        Subject::ContactsChanged { account, old } => item
+            .with("notice_kind", string(NoticeKind::ContactsChanged.as_str()))
+            .with("account", string(account))
+            .with("old", names(old)),
     }
 }
 
@@ -216,6 +242,15 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
                 contact: item.parsed("contact_point", ContactPointId::parse)?,
             },
         }),
+        NoticeKind::SignedInElsewhere => Subject::SignedInElsewhere {
+            account: item.parsed("account", AccountId::parse)?,
+            browser: Browser::from_stored(item.text("browser")?),
+            mark: item.text("mark")?.to_owned(),
+        },
+        NoticeKind::ContactsChanged => Subject::ContactsChanged {
+            account: item.parsed("account", AccountId::parse)?,
+            old: item.names("old").into_iter().filter_map(|id| ContactPointId::parse(id).ok()).collect(),
+        },
     };
     Ok(OutboxItem {
         practice,

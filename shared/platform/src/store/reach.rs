@@ -9,6 +9,7 @@ use domain::{
 
 use super::{
     Store, StoreError,
+    contact_change::{CHANGE, PastChange},
     item::{Attributes, Item, NewItem, number, string},
     keys,
     table::{Query, Sort},
@@ -139,6 +140,8 @@ pub struct Reach {
     pub notices: Vec<Notice>,
     /// Birth dates that did not fit.
     pub tries: Vec<WrongDate>,
+    /// Changes of contacts.
+    pub changes: Vec<PastChange>,
 }
 
 impl Store {
@@ -155,9 +158,10 @@ impl Store {
         };
         let mut reach = Reach::default();
         for item in &self.query(query).await?.items {
-            match WrongDate::from_item(item)? {
-                Some(wrong) => reach.tries.push(wrong),
-                None => reach.notices.push(Notice::from_item(item)?),
+            match (WrongDate::from_item(item)?, item.text("reach")?) {
+                (Some(wrong), _) => reach.tries.push(wrong),
+                (None, CHANGE) => reach.changes.push(PastChange::from_item(item)?),
+                (None, _) => reach.notices.push(Notice::from_item(item)?),
             }
         }
         Ok(reach)

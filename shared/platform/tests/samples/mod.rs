@@ -22,7 +22,9 @@ use platform::{
 pub(crate) const TOKEN: &str = "Wm9-xQ_7TtR2vK0cLb4sYA";
 pub(crate) const CODE: &str = "04711815";
 pub(crate) const MAILS: [&str; 5] = ["notice", "sign-in", "staff-sign-in", "staff-invite", "factors-reset"];
-pub(crate) const TEXTS: [&str; 3] = ["notice", "code", "code-system-unknown"];
+/// What nobody asked for: there is nothing to tap for whoever has nothing to object.
+pub(crate) const ANNOUNCEMENTS: [&str; 2] = ["signed-in", "contacts"];
+pub(crate) const TEXTS: [&str; 5] = ["notice", "code", "code-system-unknown", "signed-in", "contacts"];
 
 pub(crate) fn language(tag: &str) -> Language {
     Language::parse(tag).expect("a language")
@@ -54,6 +56,11 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
         "staff-sign-in" => Mail::StaffSignIn { token: &token, code: &code, browser },
         "staff-invite" => Mail::StaffInvite { token: &token, life_hours: 72 },
         "factors-reset" => Mail::FactorsReset,
+        "signed-in" => {
+            let at = Timestamp::parse("2026-02-03T04:05:06Z").expect("a time");
+            Mail::SignedInElsewhere { token: &token, at, browser }
+        }
+        "contacts" => Mail::ContactsChanged,
         other => panic!("no mail {other}"),
     };
     mail::render(&mail, letterhead, &language(tag)).expect("every text is there")
@@ -66,6 +73,8 @@ pub(crate) fn sms(name: &str, letterhead: &Letterhead, tag: &str, system: System
         "notice" => SmsTemplate::Notice { token: &token },
         "code" => SmsTemplate::Code { code: &code, browser: Browser { program: None, system: Some(system) } },
         "code-system-unknown" => SmsTemplate::Code { code: &code, browser: Browser::default() },
+        "signed-in" => SmsTemplate::SignedInElsewhere { token: &token },
+        "contacts" => SmsTemplate::ContactsChanged,
         other => panic!("no text message {other}"),
     };
     sms::render(&template, letterhead, &language(tag)).expect("every text is there")
@@ -97,7 +106,7 @@ pub(crate) fn golden() -> BTreeMap<String, Vec<u8>> {
     let letterhead = bright_eyes();
     let mut files = BTreeMap::new();
     for tag in i18n::tags() {
-        for name in MAILS {
+        for name in MAILS.into_iter().chain(ANNOUNCEMENTS) {
             let mail = mail(name, &letterhead, tag, safari_on_iphone());
             files.insert(
                 format!("mail.{name}.{tag}.txt"),

@@ -234,3 +234,38 @@ async fn every_session_of_the_account_ends_however_many() {
         browser.get("/v1/conversations").await.expect(401);
     }
 }
+
+#[tokio::test]
+async fn a_grant_begins_and_ends_by_date_and_a_parents_ends_when_the_child_is_of_age() {
+    let world = World::start(39).await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let luis = accounts_path(&world.demo, "luis");
+    let account = world.demo.patients["john"].account.unwrap();
+    let given =
+        ben.post(&luis, json!({"account_id": account, "relation": "parent"})).await.expect(201).json();
+    assert_eq!(given["until"], "2030-09-17T04:00:00.000Z", "born 2012-09-17, by the clocks of New York");
+    let earlier = json!({"account_id": account, "relation": "parent", "until": "2027-01-01T00:00:00Z"});
+    assert_eq!(ben.post(&luis, earlier).await.expect(200).json()["until"], "2027-01-01T00:00:00.000Z");
+    let guardian = json!({"account_id": account, "relation": "guardian"});
+    assert_eq!(ben.post(&luis, guardian).await.expect(200).json()["until"], Value::Null);
+    let never = json!({"account_id": account, "relation": "parent", "from": "2031-01-01T00:00:00Z"});
+    let answer = ben.post(&luis, never).await.expect(422);
+    assert_eq!(crate::errors(&answer), crate::pairs(&[("/from", "after_the_end")]));
+    // Nobody of age has parents that act for them for good, but staff may say that somebody does.
+    let maria = accounts_path(&world.demo, "maria");
+    let grown =
+        ben.post(&maria, json!({"account_id": account, "relation": "parent"})).await.expect(201).json();
+    assert_eq!(grown["until"], Value::Null);
+
+    let carer = json!({"account_id": account, "relation": "carer", "from": "2026-11-24T00:00:00Z"});
+    assert_eq!(ben.post(&luis, carer).await.expect(200).json()["from"], "2026-11-24T00:00:00.000Z");
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    let id = world.conversation(&world.demo, "ana", "luis").await;
+    let path = format!("/v1/conversations/{id}");
+    let _ = ana.get(&path).await.expect(200);
+    let mut john = world.signed_in(&world.demo, "john").await;
+    let _ = john.get(&path).await.expect(404);
+    world.clock.advance_seconds(24 * 3600);
+    let mut john = world.signed_in(&world.demo, "john").await;
+    let _ = john.get(&path).await.expect(200);
+}

@@ -7,10 +7,12 @@
 )]
 
 mod any_input;
+mod contacts;
 mod grants;
 mod guards;
 mod patients;
 mod practice;
+mod reach;
 mod search;
 mod staff;
 

@@ -1,0 +1,191 @@
+//! What the holder of an account is told without having asked: that somebody signed in with a browser that was not
+//! seen before, that staff changed where the account is reached.
+
+use domain::{
+    audit::{ActorId, Verb},
+    browser::Browser,
+    contact::ContactKind,
+    id::{AccountId, ContactPointId},
+};
+use platform::{
+    delivery::Advice,
+    keys::Purpose,
+    letterhead::Letterhead,
+    mail::Mail,
+    secrets::{self, SecretPurpose},
+    sms::SmsTemplate,
+    store::{
+        account::Account,
+        audit,
+        browser::Seen,
+        contact::ContactPoint,
+        outbox::{Ending, OutboxItem},
+        practice::Practice,
+        revoke_link::RevokeLink,
+    },
+};
+
+use crate::{
+    State,
+    post::{Envelope, Spend},
+    work::{Then, Trouble, Verdict},
+};
+
+/// What is announced.
+#[derive(Clone, Copy)]
+enum News {
+    SignedIn(Browser),
+    ContactsChanged,
+}
+
+/// Tells every verified mailbox of the account of a sign-in in a browser that was not seen before; its phones, if it
+/// has no mailbox. The first browser of all is not news.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn signed_in(
+    state: &State,
+    item: &OutboxItem,
+    account: AccountId,
+    browser: Browser,
+    mark: &str,
+) -> Result<Verdict, Trouble> {
+    let store = &state.app.store;
+    let seen = store.see_browser(item.practice, account, mark, &item.id, item.created_at).await?;
+    if seen != Seen::New {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), seen.as_str()));
+    }
+    let Some(teller) = Teller::prepare(state, item, account, News::SignedIn(browser)).await? else {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
+    };
+    let points = teller.points(&teller.account.contacts).await?;
+    let now = state.app.clock.now();
+    let verified = |kind| {
+        let fits = |point: &&ContactPoint| {
+            point.value.kind() == kind && point.verified_at.is_some() && point.doubt(now).is_none()
+        };
+        points.iter().filter(fits).collect::<Vec<_>>()
+    };
+    let mailboxes = verified(ContactKind::Email);
+    teller.tell(&if mailboxes.is_empty() { verified(ContactKind::Phone) } else { mailboxes }).await
+}
+
+/// Tells every contact that the account had before a change.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn contacts_changed(
+    state: &State,
+    item: &OutboxItem,
+    account: AccountId,
+    old: &[ContactPointId],
+) -> Result<Verdict, Trouble> {
+    let Some(teller) = Teller::prepare(state, item, account, News::ContactsChanged).await? else {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
+    };
+    let points = teller.points(old).await?;
+    teller.tell(&points.iter().collect::<Vec<_>>()).await
+}
+
+/// One try of an announcement.
+struct Teller<'a> {
+    state: &'a State,
+    item: &'a OutboxItem,
+    practice: std::sync::Arc<Practice>,
+    letterhead: Letterhead,
+    account: Account,
+    news: News,
+}
+
+impl<'a> Teller<'a> {
+    async fn prepare(
+        state: &'a State,
+        item: &'a OutboxItem,
+        account: AccountId,
+        news: News,
+    ) -> Result<Option<Self>, Trouble> {
+        let app = &state.app;
+        let practice = app.known_practice(item.practice).await?;
+        let sealer = app.sealer(&practice).await?;
+        let letterhead =
+            Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+        let account = app.store.account(practice.id, account, &sealer).await?;
+        Ok(account.map(|account| Self { state, item, practice, letterhead, account, news }))
+    }
+
+    async fn points(&self, ids: &[ContactPointId]) -> Result<Vec<ContactPoint>, Trouble> {
+        let sealer = self.state.app.sealer(&self.practice).await?;
+        Ok(self.state.app.store.contact_points(self.practice.id, ids, &sealer).await?)
+    }
+
+    async fn tell(&self, points: &[&ContactPoint]) -> Result<Verdict, Trouble> {
+        let mut verdict = Verdict::new(Then::End(Ending::Sent), "accepted");
+        let (mut later, mut never) = (None, None);
+        for point in points.iter().filter(|point| !self.item.told.contains(&point.id)) {
+            if let Some(why) = self.state.blocks(&self.practice, &point.value) {
+                never = Some(why);
+                continue;
+            }
+            let envelope = self.envelope(point).await?;
+            let dated = self.item.created_at;
+            match self.state.post(&self.practice, &point.value, &envelope, dated, Spend::Notice).await {
+                Ok(accepted) => {
+                    verdict.accepted.push(accepted);
+                    verdict.told.push(point.id);
+                    verdict.events.push(self.event(point.id));
+                }
+                Err(error) if error.advice() == Advice::Fail => never = Some(error.cause.as_str()),
+                Err(error) => later = Some(error.cause.as_str()),
+            }
+        }
+        let reached = !verdict.told.is_empty() || !self.item.told.is_empty();
+        match (later, reached) {
+            (Some(why), _) => (verdict.then, verdict.why) = (Then::Later, why),
+            (None, true) => {}
+            (None, false) => {
+                (verdict.then, verdict.why) = (Then::End(Ending::Suppressed), never.unwrap_or("no_contact"));
+            }
+        }
+        Ok(verdict)
+    }
+
+    async fn envelope(&self, point: &ContactPoint) -> Result<Envelope, Trouble> {
+        let thread = format!("{}.{}", self.item.id, point.id);
+        let (letterhead, language) = (&self.letterhead, &self.account.language);
+        let envelope = match (self.news, point.value.kind()) {
+            (News::SignedIn(browser), kind) => {
+                let key = self.state.app.practice_key(&self.practice, Purpose::Link).await?;
+                let token = secrets::link_token(&key, SecretPurpose::RevokeLink, &thread, 1);
+                let at = self.item.created_at;
+                let link = RevokeLink::new(self.practice.id, self.account.id, at);
+                let hash = secrets::hash(token.expose());
+                self.state.app.store.create_revoke_link(&link, &hash).await?;
+                match kind {
+                    ContactKind::Email => {
+                        let mail = Mail::SignedInElsewhere { token: &token, at, browser };
+                        Envelope::mail(&mail, letterhead, language, &thread)?
+                    }
+                    ContactKind::Phone => {
+                        let template = SmsTemplate::SignedInElsewhere { token: &token };
+                        Envelope::text(&template, letterhead, language)?
+                    }
+                }
+            }
+            (News::ContactsChanged, ContactKind::Email) => {
+                Envelope::mail(&Mail::ContactsChanged, letterhead, language, &thread)?
+            }
+            (News::ContactsChanged, ContactKind::Phone) => {
+                Envelope::text(&SmsTemplate::ContactsChanged, letterhead, language)?
+            }
+        };
+        Ok(envelope)
+    }
+
+    fn event(&self, point: ContactPointId) -> domain::audit::Event {
+        let app = &self.state.app;
+        let now = app.clock.now();
+        let mut event = audit::event(&app.entropy, now, self.practice.id, ActorId::System, Verb::NoticeSent);
+        event.object = Some(point.to_string());
+        event
+    }
+}
