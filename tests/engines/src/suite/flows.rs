@@ -225,8 +225,6 @@ fn link(bench: &Bench, patient: PatientId, created_at: Timestamp) -> NoticeLink 
         patient,
         outbox: "notice".to_owned(),
         contact: ContactPointId::new(bench.now, bench.entropy.id()),
-        patient,
-        outbox: "notice".to_owned(),
         candidates: vec![(AccountId::new(bench.now, bench.entropy.id()), patient)],
         created_at,
         used_at: None,

@@ -9,7 +9,7 @@ use domain::{
     time::Timestamp,
 };
 use platform::store::{
-    Write,
+    Write, audit,
     item::{Item, string},
     keys,
     outbox::{self, End, Ending, LEASE_SECONDS, OutboxItem, SWEEP_AFTER_SECONDS, Subject},
@@ -163,17 +163,27 @@ async fn a_try_ends_with_its_events_or_not_at_all(bench: Bench) {
     let id = sign_in_item(&bench, bench.now).await;
     let item = lease(&bench, &id, 0).await.unwrap();
     let event = || bench.event(Verb::NoticeSent);
-    let returned = bench.store.return_outbox(&item, "throttled", &[], &[event()], bench.at(1)).await.unwrap();
+    let returned = bench
+        .store
+        .return_outbox(&item, "throttled", &[], &[audit::write(&event())], bench.at(1))
+        .await
+        .unwrap();
     assert!(returned);
     assert_eq!(bench.events(Verb::NoticeSent).await, 1);
     let done = End { ending: Ending::Sent, why: "accepted", accepted: &[] };
     assert!(
-        !bench.store.end_outbox(&item, &done, &[event()], bench.at(2)).await.unwrap(),
+        !bench.store.end_outbox(&item, &done, &[audit::write(&event())], bench.at(2)).await.unwrap(),
         "it was given back"
     );
     assert_eq!(bench.events(Verb::NoticeSent).await, 1, "so nothing is told of it");
     let item = lease(&bench, &id, 60).await.unwrap();
-    assert!(bench.store.end_outbox(&item, &done, &[event(), event()], bench.at(61)).await.unwrap());
+    assert!(
+        bench
+            .store
+            .end_outbox(&item, &done, &[audit::write(&event()), audit::write(&event())], bench.at(61))
+            .await
+            .unwrap()
+    );
     assert_eq!(bench.events(Verb::NoticeSent).await, 3);
 }
 

@@ -16,7 +16,7 @@ use platform::store::{
     keys,
     patient::{Added, NewPatient, Patient},
     patient_change::{PatientChange, PatientChanged},
-    session::Relation,
+    session::{Grant, Relation},
     table::Table,
 };
 

@@ -12,10 +12,11 @@ use platform::{
     secrets,
     store::{
         Cancelled, Write,
+        ceremony::{Asked, CEREMONY_SECONDS, Ceremony},
         grant::{Granted, Grantee, Terms},
         item::number,
         keys,
-        session::{Grant, Holder, Relation, Scope, Session, SessionToken},
+        session::{Found, Grant, Holder, Relation, Scope, Session, SessionToken},
         table::{Change, Table},
     },
 };
@@ -33,6 +34,8 @@ cases![
     a_grant_comes_with_its_end_and_ends_sessions,
     a_revoked_grant_ends_sessions,
     many_grants_at_once_all_count,
+    a_question_to_a_passkey_is_answered_once_and_ages,
+    a_locked_session_stays_and_opens_nothing,
 ];
 
 fn token(bench: &Bench, holder: Holder) -> SessionToken {
@@ -287,4 +290,47 @@ async fn many_grants_at_once_all_count(bench: Bench) {
     assert_eq!(bench.store.grants(bench.practice, rosa).await.unwrap().len(), 5);
     let account = bench.store.account(bench.practice, rosa, &bench.sealer).await.unwrap().unwrap();
     assert_eq!(account.epoch, 5, "each of them has raised it");
+}
+
+async fn a_question_to_a_passkey_is_answered_once_and_ages(bench: Bench) {
+    let token = sign_in(&bench, bench.account()).await;
+    let asked = Asked::Session(token.key());
+    let store = &bench.store;
+    let take = |kind, seconds| store.take_ceremony(&asked, kind, bench.at(seconds));
+    assert!(take(Ceremony::Assert, 0).await.unwrap().is_none(), "nothing was asked");
+    assert!(store.keep_ceremony(&asked, Ceremony::Assert, b"first", bench.now).await.unwrap());
+    assert!(store.keep_ceremony(&asked, Ceremony::Assert, b"second", bench.now).await.unwrap());
+    assert!(take(Ceremony::Register, 0).await.unwrap().is_none(), "something else was asked");
+    assert!(take(Ceremony::Assert, CEREMONY_SECONDS).await.unwrap().is_none(), "too late");
+    let tries = (0..8).map(|_| take(Ceremony::Assert, CEREMONY_SECONDS - 1));
+    let taken: Vec<_> = futures_util::future::join_all(tries).await;
+    let mut got: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
+    assert_eq!(got.len(), 1, "one answer gets it");
+    let (state, item) = got.pop().unwrap();
+    assert_eq!((state.as_slice(), item.key().unwrap()), (b"second".as_slice(), token.key()));
+
+    let gone = Asked::Session(self::token(&bench, bench.account()).key());
+    assert!(!store.keep_ceremony(&gone, Ceremony::Assert, b"x", bench.now).await.unwrap());
+    let stored = store.get(&self::token(&bench, bench.account()).key()).await.unwrap();
+    assert!(stored.is_none(), "nothing comes into being");
+}
+
+async fn a_locked_session_stays_and_opens_nothing(bench: Bench) {
+    let token = sign_in(&bench, Holder::Staff(domain::id::StaffId::new(bench.now, bench.entropy.id()))).await;
+    let session = live(&bench, &token, 0).await.unwrap();
+    let found = async |seconds| match bench.store.session_with(&token, &[], bench.at(seconds)).await.unwrap()
+    {
+        Found::Live(..) => "live",
+        Found::Locked(_) => "locked",
+        Found::Nothing => "nothing",
+    };
+    assert_eq!((found(899).await, found(900).await), ("live", "locked"));
+    assert_eq!((found(12 * 3600 - 1).await, found(12 * 3600).await), ("locked", "nothing"));
+    let event = bench.event(Verb::SessionLocked);
+    bench.store.lock_session(&session, &event).await.unwrap();
+    assert_eq!(found(1).await, "locked");
+    bench.store.end_session(&session, &bench.event(Verb::SignedOut)).await.unwrap();
+    bench.store.lock_session(&session, &bench.event(Verb::SessionLocked)).await.unwrap();
+    assert_eq!(found(1).await, "nothing", "what has ended stays ended");
+    assert_eq!(bench.events(Verb::SessionLocked).await, 1);
 }
