@@ -1,6 +1,10 @@
 //! The ways to a patient, as staff see and mend them.
 
-use api_tests::{Browser, World, people::text};
+use api_tests::{
+    Browser, World,
+    people::{self, text},
+};
+use domain::practice::Policies;
 use serde_json::{Value, json};
 
 use crate::{errors, events, pairs, verbs};
@@ -174,4 +178,34 @@ async fn a_phone_is_connected_by_a_code_on_the_screen_after_an_id_was_seen() {
     assert_eq!(errors(&whose), pairs(&[("/account_id", "missing_member")]));
     let rosa = world.demo.patients["rosa"].account.unwrap();
     let _ = ben.post(&luis, json!({"account_id": rosa, "id_seen": true})).await.expect(201);
+}
+
+#[tokio::test]
+async fn what_changes_who_can_read_asks_for_a_fresh_proof() {
+    let world = World::start(87).await;
+    let strict = people::practice_with(&world.operator, "strict", "Strict Practice", Policies::STRICT).await;
+    let mut ben = world.signed_in(&strict, "ben").await;
+    let maria = format!("/v1/patients/{}", strict.patients["maria"].id);
+    let contact = ben.get(&format!("{maria}/reach")).await.expect(200).json()["contacts"][0]["id"].clone();
+    let confirm = format!("contacts/{}/confirm", contact.as_str().unwrap());
+    world.clock.advance_seconds(601);
+    for (rest, body) in [
+        ("device-links", json!({"id_seen": true})),
+        (confirm.as_str(), json!({})),
+        ("tries/clear", json!({})),
+        ("sign-out", json!({})),
+    ] {
+        let answer = ben.post(&format!("{maria}/{rest}"), body).await.expect(403);
+        assert_eq!(answer.problem(), "step-up-required", "{rest}");
+    }
+    let contacts = json!({"emails": ["maria@new.test"], "reason": "id_seen"});
+    let _ = ben.put(&format!("{maria}/contacts"), contacts).await.expect(403);
+    for change in [json!({"birth_date": "1985-03-15"}), json!({"only_my_devices": true})] {
+        let answer = ben.patch(&maria, change).await.expect(403);
+        assert_eq!(answer.problem(), "step-up-required");
+    }
+    let _ = ben.patch(&maria, json!({"language": "en"})).await.expect(200);
+    let mut fresh = world.signed_in(&strict, "ben").await;
+    let changed = fresh.patch(&maria, json!({"only_my_devices": true})).await.expect(200).json();
+    assert_eq!(changed["only_my_devices"], true);
 }
