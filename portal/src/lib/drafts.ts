@@ -117,7 +117,8 @@ function note(error: unknown): void {
 async function save(place: string, keepalive: boolean): Promise<void> {
   const text = draft(place);
   if (!isKeptThere || saved.get(place) === text) return;
-  if (text === '') return remove(place);
+  // The server keeps no text without a visible character.
+  if (text.trim() === '') return remove(place);
   const mine = owner;
   if (place.startsWith('cnv_')) {
     await call('put', '/v1/conversations/{id}/draft', { path: { id: place }, body: { text }, keepalive });

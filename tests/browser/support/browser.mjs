@@ -67,8 +67,7 @@ async function watch(context, complaints, expectedStatus) {
       if (['error', 'warning'].includes(message.type())) complaints.push(`console on ${page.url()}: ${message.text()}`);
     });
     page.on('response', (response) => {
-      const isNoDraft = response.status() === 404 && /\/draft$|\/drafts\/new$/.test(response.url());
-      if (response.status() >= 400 && !isNoDraft && !expectedStatus.has(response.status())) {
+      if (response.status() >= 400 && !expectedStatus.has(response.status())) {
         complaints.push(`${response.status()} ${response.request().method()} ${response.url()}`);
       }
     });
