@@ -1,5 +1,5 @@
 /** Routes of the contract that the OpenAPI document does not list yet. A page that calls one copes with a 404. */
-import type { AuthenticationJson, CreationOptionsJson, RegistrationJson, RequestOptionsJson } from '../lib/passkey';
+import type { AuthenticationJson } from '../lib/passkey';
 import type { components } from './schema';
 
 type SessionView = components['schemas']['SessionView'];
@@ -27,24 +27,7 @@ interface Bare<Path, Responses> {
 type Here = { path?: never };
 type Id = { path: { id: string } };
 
-interface BrowserView {
-  program: string | null;
-  system: string | null;
-}
-
-export interface Passkey {
-  id: string;
-  name?: string | null;
-  created_at: string;
-  last_used_at: string | null;
-  browser: BrowserView;
-}
-
-export interface Factors {
-  passkeys: number;
-  totp: boolean;
-  recovery_codes_left: number;
-}
+type BrowserView = components['schemas']['BrowserView'];
 
 export interface OpenSession {
   id: string;
@@ -113,23 +96,11 @@ export interface PendingPaths {
       { 200: Answer<SessionView> }
     >;
   };
-  '/v1/session/passkey-options': { post: Operation<Here, object, { 200: Answer<{ publicKey: RequestOptionsJson }> }> };
-  '/v1/session/lock': { post: Bare<Here, { 204: Nothing }> };
   '/v1/sessions': {
     get: Bare<Here, { 200: Answer<{ items: OpenSession[]; next_cursor: null }> }>;
     delete: Bare<Here, { 204: Nothing }>;
   };
   '/v1/sessions/{id}': { delete: Bare<Id, { 204: Nothing }> };
-  '/v1/sessions/passkey-options': {
-    post: Operation<Here, { practice: string; for: string }, { 200: Answer<{ publicKey: RequestOptionsJson }> }>;
-  };
-  '/v1/sessions/second-factor': {
-    post: Operation<
-      Here,
-      { passkey: AuthenticationJson } | { totp: string } | { recovery_code: string },
-      { 200: Answer<components['schemas']['NextStep']>; 201: Answer<SessionView> }
-    >;
-  };
   '/v1/sessions/revoke': { post: Operation<Here, { token: string }, { 204: Nothing }> };
   '/v1/devices': {
     get: Bare<Here, { 200: Answer<{ items: Device[] }> }>;
@@ -137,23 +108,6 @@ export interface PendingPaths {
   };
   '/v1/devices/{id}': { delete: Bare<Id, { 204: Nothing }> };
   '/v1/devices/redeem': { post: Operation<Here, { token: string }, { 201: Answer<SessionView> }> };
-  '/v1/passkeys/options': { post: Operation<Here, object, { 200: Answer<{ publicKey: CreationOptionsJson }> }> };
-  '/v1/passkeys': {
-    get: Bare<Here, { 200: Answer<{ items: Passkey[] }> }>;
-    post: Operation<
-      Here,
-      { credential: RegistrationJson; name?: string },
-      { 201: Answer<Passkey | SessionView> }
-    >;
-  };
-  '/v1/passkeys/{id}': { delete: Bare<Id, { 204: Nothing }> };
-  '/v1/factors': { get: Bare<Here, { 200: Answer<Factors> }> };
-  '/v1/totp': {
-    post: Operation<Here, object, { 200: Answer<{ secret: string; otpauth_url: string; qr_svg: string }> }>;
-    put: Operation<Here, { totp: string }, { 200: Answer<{ recovery_codes: string[] }> }>;
-    delete: Bare<Here, { 204: Nothing }>;
-  };
-  '/v1/staff/{id}/factors': { delete: Bare<Id, { 204: Nothing }> };
   '/v1/patients/{id}/reach': { get: Bare<Id, { 200: Answer<Reach> }> };
   '/v1/patients/{id}/notices': { post: Operation<Id, { contact_id: string }, { 202: Nothing }> };
   '/v1/patients/{id}/tries/clear': { post: Bare<Id, { 204: Nothing }> };

@@ -756,7 +756,7 @@ export interface components {
         /** @description What adding a passkey comes to: for staff whose first factor it is, the session that it opens. */
         Added: components["schemas"]["PasskeyView"] | components["schemas"]["SessionView"];
         /** @description Nothing: everything is in the cookie. */
-        AskAgain: Record<string, never>;
+        AskAgain: Record<string, unknown>;
         /** @description Who wants to sign in. */
         AskForLink: {
             /**
@@ -1014,7 +1014,7 @@ export interface components {
             topic?: string | null;
         };
         /** @description Nothing. */
-        Empty: Record<string, never>;
+        Empty: Record<string, unknown>;
         /** @description What whoever is signed in can show. */
         Factors: {
             /** @description How many passkeys. */
@@ -1198,7 +1198,7 @@ export interface components {
         /** @description A passkey that was made. */
         NewPasskey: {
             /** @description `RegistrationResponseJSON`. */
-            credential: Record<string, never>;
+            credential: Record<string, unknown>;
             /** @description What its holder calls it. */
             name?: string | null;
             /** @description Whether an answer with a session shall hold its token; for clients that are no browser. */
@@ -1514,7 +1514,7 @@ export interface components {
         /** @description What a page hands to the browser (Web Authentication, Level 3). */
         PublicKeyOptions: {
             /** @description `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`. */
-            publicKey: Record<string, never>;
+            publicKey: Record<string, unknown>;
         };
         /** @description The public face of a practice. */
         PublicPractice: {
@@ -1596,7 +1596,7 @@ export interface components {
         /** @description A strong proof, exactly one. */
         SecondFactor: {
             /** @description `AuthenticationResponseJSON` of a passkey. */
-            passkey?: Record<string, never> | null;
+            passkey?: Record<string, unknown> | null;
             /**
              * @description A recovery code.
              * @example abcde-01234
@@ -1680,7 +1680,7 @@ export interface components {
         /** @description A proof, exactly one. */
         StepUp: {
             /** @description `AuthenticationResponseJSON` of a passkey. */
-            passkey?: Record<string, never> | null;
+            passkey?: Record<string, unknown> | null;
             /**
              * @description The code that the generator of a member of staff shows.
              * @example 123456

@@ -30,3 +30,5 @@ export type Patient = Body<'/v1/patients/{id}', 'get', 200>;
 export type PatientList = Body<'/v1/patients', 'get', 200>;
 export type StaffMember = Body<'/v1/staff', 'get', 200>['items'][number];
 export type Grant = Body<'/v1/patients/{id}/accounts', 'get', 200>['items'][number];
+export type Passkey = Body<'/v1/passkeys', 'get', 200>['items'][number];
+export type Factors = Body<'/v1/factors', 'get', 200>;

@@ -5,29 +5,29 @@
  * the browsers that know passkeys.
  */
 
-interface DescriptorJson {
+type DescriptorJson = {
   type: string;
   id: string;
   transports?: string[];
-}
+};
 
 /** `PublicKeyCredentialCreationOptionsJSON`, as far as this code looks into it; the rest goes on as it came. */
-export interface CreationOptionsJson {
+export type CreationOptionsJson = {
   challenge: string;
   user: { id: string; name: string; displayName: string };
   excludeCredentials?: DescriptorJson[];
   [member: string]: unknown;
-}
+};
 
 /** `PublicKeyCredentialRequestOptionsJSON`, likewise. */
-export interface RequestOptionsJson {
+export type RequestOptionsJson = {
   challenge: string;
   allowCredentials?: DescriptorJson[];
   [member: string]: unknown;
-}
+};
 
 /** `RegistrationResponseJSON`. */
-export interface RegistrationJson {
+export type RegistrationJson = {
   id: string;
   rawId: string;
   type: string;
@@ -41,17 +41,17 @@ export interface RegistrationJson {
     transports: string[];
   };
   clientExtensionResults: Record<string, unknown>;
-}
+};
 
 /** `AuthenticationResponseJSON`. */
-export interface AuthenticationJson {
+export type AuthenticationJson = {
   id: string;
   rawId: string;
   type: string;
   authenticatorAttachment?: string;
   response: { clientDataJSON: string; authenticatorData: string; signature: string; userHandle?: string };
   clientExtensionResults: Record<string, unknown>;
-}
+};
 
 /**
  * Why there is no passkey. `cancelled`: the person closed the window, waited too long, or has no passkey here, and
@@ -182,12 +182,12 @@ function problemOf(error: unknown): PasskeyError {
   return new PasskeyError(name === 'NotSupportedError' ? 'missing' : 'failed');
 }
 
-/** Makes a passkey: the browser asks the person. Throws `PasskeyError`. */
-export async function createPasskey(json: CreationOptionsJson): Promise<RegistrationJson> {
+/** Makes a passkey by the options of the API: the browser asks the person. Throws `PasskeyError`. */
+export async function createPasskey(options: object): Promise<RegistrationJson> {
   if (!hasPasskeys()) throw new PasskeyError('missing');
   let credential: Credential | null;
   try {
-    credential = await navigator.credentials.create({ publicKey: creationOptions(json) });
+    credential = await navigator.credentials.create({ publicKey: creationOptions(options as CreationOptionsJson) });
   } catch (error) {
     throw problemOf(error);
   }
@@ -195,12 +195,12 @@ export async function createPasskey(json: CreationOptionsJson): Promise<Registra
   return registrationJson(credential as PublicKeyCredential);
 }
 
-/** Asks the person for one of their passkeys. Throws `PasskeyError`. */
-export async function askPasskey(json: RequestOptionsJson): Promise<AuthenticationJson> {
+/** Asks the person for one of their passkeys, by the options of the API. Throws `PasskeyError`. */
+export async function askPasskey(options: object): Promise<AuthenticationJson> {
   if (!hasPasskeys()) throw new PasskeyError('missing');
   let credential: Credential | null;
   try {
-    credential = await navigator.credentials.get({ publicKey: requestOptions(json) });
+    credential = await navigator.credentials.get({ publicKey: requestOptions(options as RequestOptionsJson) });
   } catch (error) {
     throw problemOf(error);
   }

@@ -1,6 +1,6 @@
 /** By what the person who is signed in can prove who they are. Kept for the lock, where the server says nothing. */
 import { call } from '../api/client';
-import type { Factors } from '../api/pending';
+import type { Factors } from '../api/types';
 
 let factors = $state.raw<Factors | null>(null);
 let byMail = $state(false);

@@ -1,14 +1,14 @@
 import '../lib/floor';
 import { mount } from 'svelte';
-import { whenLocalRun } from '../api/client';
+import { whenAsked, whenLocalRun } from '../api/client';
 import { startLanguage } from '../i18n/i18n.svelte';
 import type { LanguageCode } from '../i18n/languages';
 import { loadPractice, markLocalRun } from '../lib/practice.svelte';
 import { startRouter } from '../lib/router.svelte';
 import { startSession } from '../lib/session.svelte';
+import { askStepUp } from '../lib/stepUp.svelte';
 import App from './App.svelte';
 import { lockIdle, startLock } from './lock.svelte';
-import { startStepUp } from './stepUp.svelte';
 
 type Strings = { default: string };
 
@@ -22,7 +22,7 @@ async function start(): Promise<void> {
   startRouter((path) => !/^\/staff(\/|$)/.test(path));
   startSession(lockIdle);
   startLock();
-  startStepUp();
+  whenAsked('step-up-required', askStepUp);
   const strings = async (code: LanguageCode) => (await STRINGS[code]()).map((file) => file.default);
   await Promise.all([startLanguage(strings), loadPractice()]);
   const target = document.getElementById('app');

@@ -1,11 +1,10 @@
 /** Proofs that staff give: at sign-in, to unlock, and before acts that need a fresh one. */
 import { ApiError, call, failureFrom } from '../api/client';
-import type { Session } from '../api/types';
+import type { Factors, Session } from '../api/types';
 import { t } from '../i18n/i18n.svelte';
-import { askPasskey, PasskeyError, type AuthenticationJson, type RequestOptionsJson } from '../lib/passkey';
+import { askPasskey, PasskeyError, type AuthenticationJson } from '../lib/passkey';
 import { loadPractice, practice } from '../lib/practice.svelte';
-import { failureText } from '../parts/failures';
-import type { Factors } from '../api/pending';
+import { problemText } from '../parts/failures';
 
 export type Proof =
   | { passkey: AuthenticationJson }
@@ -38,7 +37,7 @@ export function recoveryCode(typed: string): string | null {
 }
 
 /** Options for signing in by passkey, before it is known who comes. */
-export async function signInOptions(): Promise<RequestOptionsJson> {
+export async function signInOptions(): Promise<object> {
   if (practice() === null) await loadPractice();
   const slug = practice()?.slug;
   if (slug === undefined) throw new ApiError('offline', 0, '');
@@ -46,7 +45,7 @@ export async function signInOptions(): Promise<RequestOptionsJson> {
 }
 
 /** Options for the passkeys of the open or locked session. */
-export async function sessionOptions(): Promise<RequestOptionsJson> {
+export async function sessionOptions(): Promise<object> {
   return (await call('post', '/v1/session/passkey-options', { body: {}, direct: true })).data.publicKey;
 }
 
@@ -97,6 +96,6 @@ export function proofProblem(error: unknown, way: Way): string {
     };
     return t(REFUSED[way]);
   }
-  return failureText(failure);
+  return problemText(error);
 }
 
