@@ -32,3 +32,6 @@ export type StaffMember = Body<'/v1/staff', 'get', 200>['items'][number];
 export type Grant = Body<'/v1/patients/{id}/accounts', 'get', 200>['items'][number];
 export type Passkey = Body<'/v1/passkeys', 'get', 200>['items'][number];
 export type Factors = Body<'/v1/factors', 'get', 200>;
+export type Reach = Body<'/v1/patients/{id}/reach', 'get', 200>;
+export type ContactReach = Reach['contacts'][number];
+export type NoticeReach = Reach['notices'][number];

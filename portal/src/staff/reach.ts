@@ -1,15 +1,15 @@
 /** What the page "Reach" says, in words. A date somebody tried is never shown: only how it differs. */
-import type { ContactReach, DateMistake, NoticeReach } from '../api/pending';
+import type { ContactReach, NoticeReach } from '../api/types';
 import { t } from '../i18n/i18n.svelte';
 import { phoneText } from '../lib/address';
 
-const MISTAKE_KEYS: Record<DateMistake, string> = {
+const MISTAKE_KEYS: Record<string, string> = {
   day_month_swapped: 'try-day_month_swapped',
   one_digit_off: 'try-one_digit_off',
   different: 'try-different',
 };
 
-const STATE_KEYS: Record<NoticeReach['state'], string> = {
+const STATE_KEYS: Record<string, string> = {
   sent: 'notice-sent',
   failed: 'notice-failed',
   bounced: 'notice-bounced',
@@ -18,18 +18,39 @@ const STATE_KEYS: Record<NoticeReach['state'], string> = {
   suppressed: 'notice-suppressed',
 };
 
-const CONTACT_KEYS: Record<ContactReach['state'], string> = {
+const CONTACT_KEYS: Record<string, string> = {
   verified: 'contact-verified',
   unverified: 'contact-unverified',
   failing: 'contact-failing',
 };
 
-export const mistakeText = (kind: DateMistake): string => t(MISTAKE_KEYS[kind] ?? MISTAKE_KEYS.different);
-export const noticeText = (state: NoticeReach['state']): string => t(STATE_KEYS[state] ?? STATE_KEYS.failed);
-export const contactText = (state: ContactReach['state']): string => t(CONTACT_KEYS[state] ?? CONTACT_KEYS.unverified);
+const DOUBT_KEYS: Record<string, string> = {
+  wrong_dates: 'doubt-wrong_dates',
+  unused: 'doubt-unused',
+};
+
+const REASON_KEYS: Record<string, string> = {
+  id_seen: 'change-id_seen',
+  called_back: 'change-called_back',
+  other: 'change-other',
+};
+
+/** A word that the server learned after this page was built shows itself. */
+const said = (keys: Record<string, string>, word: string): string => (word in keys ? t(keys[word] ?? '') : word);
+
+/** How a date that was tried differs. */
+export const mistakeText = (kind: string): string => said(MISTAKE_KEYS, kind);
+/** What became of a notice. */
+export const noticeText = (state: string): string => said(STATE_KEYS, state);
+/** Whether a contact works. */
+export const contactText = (state: string): string => said(CONTACT_KEYS, state);
+/** Why no notices go to a contact. */
+export const doubtText = (doubt: string): string => said(DOUBT_KEYS, doubt);
+/** How staff knew that a change was wanted. */
+export const reasonText = (reason: string): string => said(REASON_KEYS, reason);
 
 /** True for notices that did not get to the person and will not by themselves. */
-export function isLost(notice: NoticeReach): boolean {
+export function isLost(notice: Pick<NoticeReach, 'state'>): boolean {
   return notice.state === 'failed' || notice.state === 'bounced' || notice.state === 'suppressed';
 }
 
@@ -39,17 +60,26 @@ export function contactValue(contact: Pick<ContactReach, 'kind' | 'value'>): str
 }
 
 /** Wrong dates of one notice, each kind once, with how often it was. */
-export function counted(tries: readonly DateMistake[]): { kind: DateMistake; count: number }[] {
-  const counts = new Map<DateMistake, number>();
+export function counted(tries: readonly string[]): { kind: string; count: number }[] {
+  const counts = new Map<string, number>();
   for (const kind of tries) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => ({ kind, count }));
 }
 
-/** The accounts that contacts lead to, each once; the patient's own first. */
-export function accountsOf(contacts: readonly ContactReach[]): ContactReach['accounts'] {
-  const all = contacts.flatMap((contact) => contact.accounts);
-  const once = all.filter((one, index) => all.findIndex((other) => other.id === one.id) === index);
-  return once.sort((one, other) => Number(other.relation === 'self') - Number(one.relation === 'self'));
+/** An account that acts for the patient. */
+export interface Actor {
+  id: string;
+  name: string;
+  relation: string;
+}
+
+/** The accounts that act for the patient and have contacts, each once; the patient's own first. */
+export function actorsOf(contacts: readonly Pick<ContactReach, 'accounts'>[]): Actor[] {
+  const actors = new Map<string, Actor>();
+  for (const { id, name, relation } of contacts.flatMap((contact) => contact.accounts)) {
+    if (relation !== null) actors.set(id, { id, name, relation });
+  }
+  return [...actors.values()].sort((one, other) => Number(other.relation === 'self') - Number(one.relation === 'self'));
 }
 
 /** Devices that are there now and were not before. */
