@@ -1,9 +1,13 @@
-//! The practice's own settings. Its policies about sign-in and limits are shown here and set by nobody.
+//! The practice's own settings. What only the local demonstration may have is shown here and set by nobody.
 
 use axum::Json;
-use domain::{audit::Verb, practice::PublicProfile};
+use domain::{
+    audit::Verb,
+    contact::SmsRegions,
+    practice::{OF_AGE_MAX, OF_AGE_MIN, Policies, PublicProfile},
+};
 use platform::{
-    http::{Failure, Json as Body},
+    http::{Failure, FieldError, Json as Body},
     profile,
 };
 use serde::Deserialize;
@@ -57,6 +61,56 @@ pub(crate) struct ChangePractice {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     languages: Option<Vec<String>>,
+    /// What the practice decides about access and text messages.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    policies: Option<ChangePolicies>,
+}
+
+/// What to decide anew. A member that is left out stays as it is.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangePolicies {
+    /// Whether staff other than admins and auditors may use a code generator instead of a passkey.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    totp: Option<bool>,
+    /// Whether patients may have a device remembered. Devices that are remembered stay so until they are forgotten.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    remember_devices: Option<bool>,
+    /// The age at which parents no longer act for a minor, 12 to 18. Grants that were made before keep their end.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, minimum = 12, maximum = 18)]
+    proxy_ends_at_age: Option<u8>,
+    /// Where text messages go: `north_america` or `everywhere`.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false, value_type = Option<String>)]
+    sms_regions: Option<SmsRegions>,
+}
+
+impl ChangePolicies {
+    fn apply(&self, before: Policies) -> Result<Policies, Vec<FieldError>> {
+        let proxy_ends_at_age = self.proxy_ends_at_age.unwrap_or(before.proxy_ends_at_age);
+        if !(OF_AGE_MIN..=OF_AGE_MAX).contains(&proxy_ends_at_age) {
+            let pointer = "/policies/proxy_ends_at_age".to_owned();
+            return Err(vec![FieldError { pointer, code: "out_of_range".to_owned() }]);
+        }
+        Ok(Policies {
+            totp: self.totp.unwrap_or(before.totp),
+            remember_devices: self.remember_devices.unwrap_or(before.remember_devices),
+            proxy_ends_at_age,
+            sms_regions: self.sms_regions.unwrap_or(before.sms_regions),
+            ..before
+        })
+    }
+
+    const fn is_empty(&self) -> bool {
+        self.totp.is_none()
+            && self.remember_devices.is_none()
+            && self.proxy_ends_at_age.is_none()
+            && self.sms_regions.is_none()
+    }
 }
 
 impl ChangePractice {
@@ -69,7 +123,9 @@ impl ChangePractice {
             &self.hours,
             &self.time_zone,
         ];
-        texts.into_iter().all(Option::is_none) && self.languages.is_none()
+        texts.into_iter().all(Option::is_none)
+            && self.languages.is_none()
+            && self.policies.as_ref().is_none_or(ChangePolicies::is_empty)
     }
 
     fn apply(&self, before: PublicProfile) -> PublicProfile {
@@ -86,7 +142,7 @@ impl ChangePractice {
     }
 }
 
-/// Changes the practice's public profile. Pages and messages show it within a minute.
+/// Changes the practice's public profile and policies. Pages and messages show it within a minute.
 #[utoipa::path(patch, path = "/v1/practice", operation_id = "changePractice", tag = "practice",
     request_body = ChangePractice,
     responses((status = 200, body = PracticeView), Refused, BadBody))]
@@ -100,8 +156,12 @@ pub(crate) async fn change_practice(
     }
     let event = desk.event(Verb::PracticeChanged);
     let id = desk.practice.id;
-    let changed =
-        desk.app.store.change_profile(id, |before| profile::checked(change.apply(before)), &event).await?;
+    let after = |profile, policies| {
+        let profile = profile::checked(change.apply(profile))?;
+        let policies = change.policies.as_ref().map_or(Ok(policies), |change| change.apply(policies))?;
+        Ok((profile, policies))
+    };
+    let changed = desk.app.store.change_practice(id, after, &event).await?;
     let practice = changed.ok_or(Failure::NotFound)?.map_err(Failure::Invalid)?;
     desk.app.forget_practice(id);
     Ok(Json(PracticeView::from(&practice)))

@@ -1,7 +1,7 @@
 //! What leaves: patients, grants, staff and the practice in the shapes of the API.
 
 use domain::{
-    contact::ContactKind,
+    contact::{ContactKind, SmsRegions},
     time::{Timestamp, ZoneName},
 };
 use platform::{
@@ -172,13 +172,24 @@ impl From<&Staff> for StaffView {
     }
 }
 
-/// What a practice has decided about access. None of it can be set over the API.
+/// What a practice has decided about access and text messages.
 #[derive(Serialize, ToSchema)]
 pub struct PoliciesView {
-    /// Whether staff sign in by an e-mail link alone; only in the local demonstration.
+    /// Whether staff sign in by an e-mail link alone; only in the local demonstration, and set by nobody.
     pub staff_link_sign_in: bool,
-    /// Factor on the limits; 1 in a deployed practice.
+    /// Factor on the limits; 1 in a deployed practice, and set by nobody.
     pub limits_factor: u32,
+    /// Whether some acts ask for a fresh proof; always in a deployed practice, and set by nobody.
+    pub step_up: bool,
+    /// Whether staff other than admins and auditors may use a code generator instead of a passkey.
+    pub totp: bool,
+    /// Whether patients may have a device remembered.
+    pub remember_devices: bool,
+    /// The age at which parents no longer act for a minor.
+    pub proxy_ends_at_age: u8,
+    /// Where text messages go: `north_america` or `everywhere`.
+    #[schema(value_type = String)]
+    pub sms_regions: SmsRegions,
 }
 
 /// The practice.
@@ -222,6 +233,11 @@ impl From<&Practice> for PracticeView {
             policies: PoliciesView {
                 staff_link_sign_in: practice.policies.staff_link_sign_in,
                 limits_factor: practice.policies.limits_factor,
+                step_up: practice.policies.step_up,
+                totp: practice.policies.totp,
+                remember_devices: practice.policies.remember_devices,
+                proxy_ends_at_age: practice.policies.of_age(),
+                sms_regions: practice.policies.sms_regions,
             },
         }
     }

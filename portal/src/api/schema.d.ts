@@ -472,7 +472,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the practice's public profile. Pages and messages show it within a minute. */
+        /** Changes the practice's public profile and policies. Pages and messages show it within a minute. */
         patch: operations["changePractice"];
         trace?: never;
     };
@@ -851,6 +851,20 @@ export interface components {
             /** @description IANA time zone; `null` for the practice's. */
             time_zone?: string | null;
         };
+        /** @description What to decide anew. A member that is left out stays as it is. */
+        ChangePolicies: {
+            /**
+             * Format: int32
+             * @description The age at which parents no longer act for a minor, 12 to 18. Grants that were made before keep their end.
+             */
+            proxy_ends_at_age?: number;
+            /** @description Whether patients may have a device remembered. Devices that are remembered stay so until they are forgotten. */
+            remember_devices?: boolean;
+            /** @description Where text messages go: `north_america` or `everywhere`. */
+            sms_regions?: string;
+            /** @description Whether staff other than admins and auditors may use a code generator instead of a passkey. */
+            totp?: boolean;
+        };
         /** @description What to change. A member that is left out stays as it is. */
         ChangePractice: {
             /** @description Whom to call when it cannot wait: a short number such as 911, or one in E.164. */
@@ -863,6 +877,8 @@ export interface components {
             name?: string;
             /** @description Public phone, E.164. */
             phone?: string;
+            /** @description What the practice decides about access and text messages. */
+            policies?: components["schemas"]["ChangePolicies"];
             /** @description The short neutral name that mails and texts are signed with; it must not name a specialty. */
             sender_name?: string;
             /** @description IANA time zone. */
@@ -1462,15 +1478,28 @@ export interface components {
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
         };
-        /** @description What a practice has decided about access. None of it can be set over the API. */
+        /** @description What a practice has decided about access and text messages. */
         PoliciesView: {
             /**
              * Format: int32
-             * @description Factor on the limits; 1 in a deployed practice.
+             * @description Factor on the limits; 1 in a deployed practice, and set by nobody.
              */
             limits_factor: number;
-            /** @description Whether staff sign in by an e-mail link alone; only in the local demonstration. */
+            /**
+             * Format: int32
+             * @description The age at which parents no longer act for a minor.
+             */
+            proxy_ends_at_age: number;
+            /** @description Whether patients may have a device remembered. */
+            remember_devices: boolean;
+            /** @description Where text messages go: `north_america` or `everywhere`. */
+            sms_regions: string;
+            /** @description Whether staff sign in by an e-mail link alone; only in the local demonstration, and set by nobody. */
             staff_link_sign_in: boolean;
+            /** @description Whether some acts ask for a fresh proof; always in a deployed practice, and set by nobody. */
+            step_up: boolean;
+            /** @description Whether staff other than admins and auditors may use a code generator instead of a passkey. */
+            totp: boolean;
         };
         /** @description The practice. */
         PracticeView: {

@@ -119,12 +119,12 @@ pub struct Policies {
 }
 
 /// The age of majority.
-const OF_AGE: u8 = 18;
+pub const OF_AGE_MAX: u8 = 18;
 /// The youngest age at which a state lets minors decide for themselves.
-const OF_AGE_MIN: u8 = 12;
+pub const OF_AGE_MIN: u8 = 12;
 
 const fn of_age() -> u8 {
-    OF_AGE
+    OF_AGE_MAX
 }
 
 const fn yes() -> bool {
@@ -139,7 +139,7 @@ impl Policies {
         step_up: true,
         totp: true,
         remember_devices: true,
-        proxy_ends_at_age: OF_AGE,
+        proxy_ends_at_age: OF_AGE_MAX,
         sms_regions: SmsRegions::NorthAmerica,
     };
 
@@ -152,7 +152,7 @@ impl Policies {
 
     /// The age at which parents' grants end, within what the law of any state says.
     pub fn of_age(&self) -> u8 {
-        self.proxy_ends_at_age.clamp(OF_AGE_MIN, OF_AGE)
+        self.proxy_ends_at_age.clamp(OF_AGE_MIN, OF_AGE_MAX)
     }
 
     /// The practice's limits.

@@ -60,11 +60,10 @@ impl Practice {
     /// # Errors
     /// [`StoreError::Malformed`] if the profile is not representable, which no type here allows.
     pub fn to_item(&self, created_at: Timestamp) -> Result<super::item::Attributes, StoreError> {
-        let json = |text: serde_json::Result<String>, name| text.map_err(|_| StoreError::Malformed(name));
         Ok(NewItem::new(&keys::practice(self.id))
             .with("slug", string(&self.slug))
-            .with("public_profile", string(json(serde_json::to_string(&self.profile), "public_profile")?))
-            .with("policies", string(json(serde_json::to_string(&self.policies), "policies")?))
+            .with("public_profile", string(json(&self.profile, "public_profile")?))
+            .with("policies", string(json(&self.policies, "policies")?))
             .with("wrapped_contact", binary(self.wrapped.contact.clone()))
             .with("wrapped_index", binary(self.wrapped.index.clone()))
             .with("wrapped_link", binary(self.wrapped.link.clone()))
@@ -93,6 +92,10 @@ impl Practice {
     }
 }
 
+fn json(value: &impl serde::Serialize, name: &'static str) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Malformed(name))
+}
+
 impl Store {
     /// A practice by its id.
     ///
@@ -112,35 +115,36 @@ impl Store {
         item.map(|item| item.parsed("practice", PracticeId::parse)).transpose()
     }
 
-    /// Changes what everybody may see of a practice. `change` is applied to the profile as it stands, and again if
-    /// somebody else changed it meanwhile. `None` if there is no such practice.
+    /// Changes a practice's profile and policies. `change` is applied to them as they stand, and again if somebody else
+    /// changed them meanwhile. `None` if there is no such practice.
     ///
     /// # Errors
     /// [`StoreError`]; inside, what `change` says against it.
-    pub async fn change_profile<E>(
+    pub async fn change_practice<E>(
         &self,
         id: PracticeId,
-        change: impl Fn(PublicProfile) -> Result<PublicProfile, E>,
+        change: impl Fn(PublicProfile, Policies) -> Result<(PublicProfile, Policies), E>,
         event: &Event,
     ) -> Result<Option<Result<Practice, E>>, StoreError> {
         for attempt in 1..=8 {
             let Some(item) = self.get(&keys::practice(id)).await? else { return Ok(None) };
             let practice = Practice::from_item(id, &item)?;
-            let profile = match change(practice.profile.clone()) {
-                Ok(profile) => profile,
+            let (profile, policies) = match change(practice.profile.clone(), practice.policies) {
+                Ok(after) => after,
                 Err(error) => return Ok(Some(Err(error))),
             };
-            if profile == practice.profile {
+            if profile == practice.profile && policies == practice.policies {
                 return Ok(Some(Ok(practice)));
             }
-            let text =
-                serde_json::to_string(&profile).map_err(|_| StoreError::Malformed("public_profile"))?;
-            let update = Change::new(keys::practice(id), "SET public_profile = :after")
-                .when("public_profile = :before")
-                .value(":before", string(item.text("public_profile")?))
-                .value(":after", string(text));
+            let update =
+                Change::new(keys::practice(id), "SET public_profile = :profile, policies = :policies")
+                    .when("public_profile = :profile_before AND policies = :policies_before")
+                    .value(":profile_before", string(item.text("public_profile")?))
+                    .value(":policies_before", string(item.text("policies")?))
+                    .value(":profile", string(json(&profile, "public_profile")?))
+                    .value(":policies", string(json(&policies, "policies")?));
             if self.transact(vec![Write::Update(update), super::audit::write(event)]).await?.is_ok() {
-                return Ok(Some(Ok(Practice { profile, ..practice })));
+                return Ok(Some(Ok(Practice { profile, policies, ..practice })));
             }
             self.back_off(attempt, Duration::from_millis(10)).await;
         }

@@ -16,7 +16,10 @@ async fn the_profile_is_read_and_changed() {
         "id": world.demo.id, "slug": "demo", "name": "Bright Eyes Clinic", "sender_name": "Bright Eyes",
         "phone": "+15555550100", "emergency_number": "911", "hours": "Mon-Fri 8-17",
         "time_zone": "America/New_York", "languages": ["en", "es"],
-        "policies": {"staff_link_sign_in": true, "limits_factor": 50},
+        "policies": {
+            "staff_link_sign_in": true, "limits_factor": 50, "step_up": false, "totp": true, "remember_devices": true,
+            "proxy_ends_at_age": 18, "sms_regions": "north_america",
+        },
     });
     assert_eq!(practice, expected);
     let change = json!({
@@ -37,6 +40,27 @@ async fn the_profile_is_read_and_changed() {
 }
 
 #[tokio::test]
+async fn an_admin_decides_about_access_one_thing_at_a_time() {
+    let world = World::start(57).await;
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    let before = ana.get("/v1/practice").await.expect(200).json()["policies"].clone();
+    for (change, name, value) in [
+        (json!({"policies": {"totp": false}}), "totp", json!(false)),
+        (json!({"policies": {"remember_devices": false}}), "remember_devices", json!(false)),
+        (json!({"policies": {"proxy_ends_at_age": 14}}), "proxy_ends_at_age", json!(14)),
+        (json!({"policies": {"sms_regions": "everywhere"}}), "sms_regions", json!("everywhere")),
+    ] {
+        let after = ana.patch("/v1/practice", change).await.expect(200).json()["policies"].clone();
+        assert_eq!(after[name], value);
+        assert_eq!(after["staff_link_sign_in"], before["staff_link_sign_in"]);
+    }
+    let after = ana.get("/v1/practice").await.expect(200).json()["policies"].clone();
+    assert_eq!((&after["totp"], &after["proxy_ends_at_age"]), (&json!(false), &json!(14)), "each stays");
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    ben.patch("/v1/practice", json!({"policies": {"totp": true}})).await.expect(403);
+}
+
+#[tokio::test]
 async fn a_change_says_what_is_wrong_with_it_and_never_touches_policies() {
     let world = World::start(52).await;
     let mut ana = world.signed_in(&world.demo, "ana").await;
@@ -45,7 +69,19 @@ async fn a_change_says_what_is_wrong_with_it_and_never_touches_policies() {
         (json!({}), vec![("", "nothing_to_change")]),
         (json!({"staff_link_sign_in": true}), vec![("", "unknown_member")]),
         (json!({"limits_factor": 1000}), vec![("", "unknown_member")]),
-        (json!({"policies": {"limits_factor": 1000}}), vec![("", "unknown_member")]),
+        (json!({"policies": {"limits_factor": 1000}}), vec![("/policies", "unknown_member")]),
+        (json!({"policies": {"staff_link_sign_in": true}}), vec![("/policies", "unknown_member")]),
+        (json!({"policies": {"step_up": false}}), vec![("/policies", "unknown_member")]),
+        (json!({"policies": {}}), vec![("", "nothing_to_change")]),
+        (json!({"policies": {"totp": 1}}), vec![("/policies/totp", "wrong_type")]),
+        (
+            json!({"policies": {"proxy_ends_at_age": 11}}),
+            vec![("/policies/proxy_ends_at_age", "out_of_range")],
+        ),
+        (
+            json!({"policies": {"proxy_ends_at_age": 19}}),
+            vec![("/policies/proxy_ends_at_age", "out_of_range")],
+        ),
         (json!({"slug": "other"}), vec![("", "unknown_member")]),
         (json!({"name": null}), vec![("/name", "wrong_type")]),
         (json!({"languages": "en"}), vec![("/languages", "wrong_type")]),

@@ -86,11 +86,11 @@ async fn two_changes_of_a_profile_at_once_both_count(bench: Bench) {
     assert!(create(&bench, &made).await);
     let change = async |change: fn(&mut PublicProfile)| {
         let event = bench.event(Verb::PracticeChanged);
-        let apply = |mut profile: PublicProfile| {
+        let apply = |mut profile: PublicProfile, policies| {
             change(&mut profile);
-            Ok::<_, ()>(profile)
+            Ok::<_, ()>((profile, policies))
         };
-        assert!(bench.store.change_profile(made.id, apply, &event).await.unwrap().is_some());
+        assert!(bench.store.change_practice(made.id, apply, &event).await.unwrap().is_some());
     };
     let changes: [fn(&mut PublicProfile); 3] = [
         |profile| profile.hours = "Mon-Sat 8-20".to_owned(),
