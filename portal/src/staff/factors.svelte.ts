@@ -1,9 +1,14 @@
-/** By what the person who is signed in can prove who they are. Kept for the lock, where the server says nothing. */
+/**
+ * By what the person who is signed in can prove who they are, and what the practice has decided about it. Kept for the
+ * lock, where the server says nothing.
+ */
 import { call } from '../api/client';
 import type { Factors } from '../api/types';
 
 let factors = $state.raw<Factors | null>(null);
 let byMail = $state(false);
+/** The age of majority, until the practice's own is known. */
+let age = $state(18);
 
 /** Null until they are known. */
 export function knownFactors(): Factors | null {
@@ -15,6 +20,11 @@ export function mayProveByMail(): boolean {
   return byMail;
 }
 
+/** The age at which parents no longer act for their child. */
+export function ageOfMajority(): number {
+  return age;
+}
+
 /** Loads them, and whether the practice lets a code by e-mail do. */
 export async function loadFactors(): Promise<void> {
   const [own, practice] = await Promise.all([
@@ -22,5 +32,7 @@ export async function loadFactors(): Promise<void> {
     call('get', '/v1/practice', {}).catch(() => null),
   ]);
   if (own !== null) factors = own.data;
-  if (practice !== null) byMail = practice.data.policies.staff_link_sign_in;
+  if (practice === null) return;
+  byMail = practice.data.policies.staff_link_sign_in;
+  age = practice.data.policies.proxy_ends_at_age;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adultOn, dayStart, nextDay, untilText } from './grants';
+import { comesOfAge, dayStart, nextDay, untilText } from './grants';
 
 test.each([
   ['America/New_York', '2026-07-01', '2026-07-01T04:00:00.000Z'],
@@ -17,9 +17,10 @@ test('the day after, over the ends of months and years', () => {
 });
 
 test('only who is younger becomes of age', () => {
-  expect(adultOn('2012-09-17', '2026-03-01')).toBe('2030-09-17');
-  expect(adultOn('2008-03-01', '2026-03-01')).toBeNull();
-  expect(adultOn('1985-03-14', '2026-03-01')).toBeNull();
+  expect(comesOfAge('2012-09-17', 18, '2026-03-01')).toBe('2030-09-17');
+  expect(comesOfAge('2012-09-17', 16, '2026-03-01')).toBe('2028-09-17');
+  expect(comesOfAge('2008-03-01', 18, '2026-03-01')).toBeNull();
+  expect(comesOfAge('1985-03-14', 18, '2026-03-01')).toBeNull();
 });
 
 test('an end is said by what it means', () => {

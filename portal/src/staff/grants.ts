@@ -4,7 +4,7 @@ import { locale, t } from '../i18n/i18n.svelte';
 import { ageOn, birthdayOf, birthDateText, dayOf } from '../lib/moments';
 import { timeZone } from '../lib/practice.svelte';
 
-/** At this age at the latest, a child's messages are their own. */
+/** No law lets parents act for longer. */
 const ADULT_AGE = 18;
 
 /** The moment at which a day begins in a zone, as the API takes it. */
@@ -27,9 +27,9 @@ export const startOfDay = (day: string): string => dayStart(day, timeZone());
 /** The end of a day is the beginning of the next: what ends "on" a day still holds on it. */
 export const endOfDay = (day: string): string => dayStart(nextDay(day), timeZone());
 
-/** The 18th birthday of somebody who is younger, else null. */
-export function adultOn(birthDate: string, today: string = dayOf(new Date(), timeZone())): string | null {
-  const day = birthdayOf(birthDate, ADULT_AGE);
+/** The birthday on which somebody younger comes of an age, else null. */
+export function comesOfAge(birthDate: string, age: number, today: string = dayOf(new Date(), timeZone())): string | null {
+  const day = birthdayOf(birthDate, age);
   return day > today ? day : null;
 }
 

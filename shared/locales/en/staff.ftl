@@ -440,7 +440,7 @@ grant-address-invalid = Type an e-mail address or a phone number with area code
 grant-relation = Relation to the patient
 grant-from = From (optional)
 grant-until = Until (optional)
-grant-adult-hint = Filled in with the 18th birthday: from then on, the patient decides.
+grant-adult-hint = Filled in with the { $age }th birthday: from then on, the patient decides.
 grant-added = { $name } may read and answer now
 
 ## The card

@@ -440,7 +440,7 @@ grant-address-invalid = Escriba un correo electrónico o un teléfono con códig
 grant-relation = Relación con el paciente
 grant-from = Desde (opcional)
 grant-until = Hasta (opcional)
-grant-adult-hint = Lleva el día en que cumple 18 años: desde entonces decide el paciente.
+grant-adult-hint = Lleva el día en que cumple { $age } años: desde entonces decide el paciente.
 grant-added = { $name } ya puede leer y responder
 
 ## The card
