@@ -101,6 +101,7 @@ impl Baker<'_> {
         old: &Session,
         verb: Verb,
         beside: Vec<Write>,
+        shown: Shown,
     ) -> Result<Fresh, Failure> {
         let (practice, now) = (old.practice, self.app.clock.now());
         let (person, mut writes) = match old.holder {
@@ -110,6 +111,9 @@ impl Baker<'_> {
                     self.app.store.grants(practice, id)
                 )?;
                 grants.retain(|grant| grant.is_live(now));
+                if shown == Shown::Code && old.device.is_none() {
+                    grants = self.without_own_devices_alone(practice, grants).await?;
+                }
                 let account = account.ok_or(Failure::SignInFailed)?;
                 let writes = account_rights(practice, &account, &grants);
                 (Person::account(&account, grants), writes)
@@ -125,11 +129,24 @@ impl Baker<'_> {
             opens: old.opens,
             contact: old.contact,
             device: old.device,
+            since: old.since,
             fresh: true,
             replaces: Some(old.clone()),
             ..Basis::new(old.kind, old.browser)
         };
         self.make(practice, person, Draft { basis, verb }, writes).await
+    }
+
+    /// What a birth date does not open, a code beside it does not open either.
+    async fn without_own_devices_alone(
+        &self,
+        practice: PracticeId,
+        grants: Vec<Grant>,
+    ) -> Result<Vec<Grant>, Failure> {
+        let ids: Vec<_> = grants.iter().map(|grant| grant.patient).collect();
+        let patients = self.app.store.patients(practice, &ids, self.sealer).await?;
+        let open = |grant: &Grant| patients.iter().any(|p| p.id == grant.patient && !p.only_my_devices);
+        Ok(grants.into_iter().filter(open).collect())
     }
 
     async fn make(
@@ -190,6 +207,15 @@ impl Baker<'_> {
             Err(_) => Err(Failure::SignInFailed),
         }
     }
+}
+
+/// By what somebody has shown once more who they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// A code that went to a contact.
+    Code,
+    /// Something that only they have.
+    Factor,
 }
 
 /// Whose session it is, as they stand now.

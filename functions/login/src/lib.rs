@@ -5,6 +5,7 @@
 //! out later, by `notify`.
 
 mod bake;
+mod devices;
 mod lock;
 mod login_links;
 mod notice;
@@ -14,10 +15,13 @@ mod person;
 mod public;
 mod redeem;
 mod remembered;
+mod resend;
 mod revoke;
 mod second_factor;
 mod session;
+mod sessions;
 mod step_up;
+mod step_up_code;
 mod totp;
 pub mod view;
 mod visitor;
@@ -28,6 +32,7 @@ platform::endpoints! {
     login_links::ask_for_link_again,
     redeem::redeem,
     person::prove_person,
+    resend::resend_notice,
     second_factor::sign_in_options,
     second_factor::second_factor,
     step_up::step_up_options,
@@ -44,6 +49,14 @@ platform::endpoints! {
     revoke::revoke_sessions,
     session::get_session,
     session::sign_out,
+    sessions::list_sessions,
+    sessions::revoke_session,
+    sessions::revoke_sessions,
+    step_up_code::ask_for_step_up_code,
+    devices::remember_device,
+    devices::list_devices,
+    devices::forget_device,
+    devices::redeem_device_link,
     public::get_practice,
     public::health,
     public::openapi,
@@ -53,4 +66,16 @@ platform::endpoints! {
 fn browser(headers: &http::HeaderMap) -> domain::browser::Browser {
     let agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
     domain::browser::Browser::from_user_agent(agent.unwrap_or_default())
+}
+
+/// The id that a path ends with. One that is not spelled like an id is not found, like one that leads nowhere.
+async fn id_of_path<T>(
+    parts: &mut http::request::Parts,
+    parse: impl Fn(&str) -> Result<T, domain::Invalid>,
+) -> Result<T, platform::http::Failure> {
+    use axum::{RequestPartsExt, extract::RawPathParams};
+    use platform::http::Failure;
+    let params = parts.extract::<RawPathParams>().await.map_err(|_| Failure::NotFound)?;
+    let found = params.iter().find(|(key, _)| *key == "id").and_then(|(_, value)| parse(value).ok());
+    found.ok_or(Failure::NotFound)
 }

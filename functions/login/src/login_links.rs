@@ -158,7 +158,9 @@ async fn again(app: &App, cookie: &FlowCookie, network: String, headers: &Header
     let Some(practice) = app.practice(cookie.practice).await? else { return Ok(()) };
     let hash = secrets::hash(cookie.secret.expose());
     let flow = app.store.flow(practice.id, cookie.flow).await?;
-    let Some(flow) = flow.filter(|flow| flow.is_of(&hash) && !flow.is_over(now)) else { return Ok(()) };
+    let Some(flow) = flow.filter(|flow| flow.is_of(&hash) && !flow.is_step_up && !flow.is_over(now)) else {
+        return Ok(());
+    };
     let (sealer, index_key) =
         tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Index))?;
     let asker = Asker {

@@ -11,7 +11,6 @@ use platform::{
     http::{Failure, cookie},
     secrets,
     store::{
-        device::Device,
         item::Item,
         keys,
         notice_link::{self, NoticeLink},
@@ -41,24 +40,20 @@ pub(crate) async fn open(
     let hash = secrets::hash(token.expose());
     let mut wanted = vec![keys::notice_link(&hash)];
     wanted.extend(session.as_ref().map(SessionToken::key));
-    wanted.extend(visitor.device.as_ref().map(|device| device.key()));
     let mut items = app.store.get_many(&wanted).await?.into_iter();
     let link = items.next().flatten().map(|item| NoticeLink::from_item(&item)).transpose()?;
     let Some(link) = link.filter(|link| link.is_live(now)) else { return Ok(birth_date_next(Some(visitor))) };
-    if let Some(token) = &session {
-        let session = items.next().flatten();
-        if let Some(session) = live_session(token, session, &link, now)? {
-            return continued(app, session, &link).await;
-        }
+    if let (Some(token), Some(Some(item))) = (&session, items.next())
+        && let Some(session) = live_session(token, &item, &link, now)?
+    {
+        return continued(app, session, &link).await;
     }
-    let device = items.next().flatten().map(|item| Device::from_item(&item)).transpose()?;
-    if let (Some(token), Some(device)) = (&visitor.device, device)
+    if let Some(token) = &visitor.device
         && token.practice == link.practice
         && link.leads_to(token.account)
     {
         let remembered = Remembered {
             token,
-            device,
             opens: Some((link.conversation, link.patient)),
             contact: Some(link.contact),
             end: notice_link::mark_used(&hash, now),
@@ -73,12 +68,11 @@ pub(crate) async fn open(
 /// The session of the request, if it lives and may see what the link leads to.
 fn live_session(
     token: &SessionToken,
-    item: Option<Item>,
+    item: &Item,
     link: &NoticeLink,
     now: Timestamp,
 ) -> Result<Option<Session>, Failure> {
-    let Some(item) = item else { return Ok(None) };
-    let session = Session::from_item(token, &item)?;
+    let session = Session::from_item(token, item)?;
     let theirs = session.practice == link.practice
         && matches!(session.holder, Holder::Account(account) if link.leads_to(account))
         && session.acts_for(link.patient, now)

@@ -23,8 +23,6 @@ pub(crate) struct People {
     pub(crate) accounts: Vec<(Account, Vec<Grant>)>,
     /// Patients.
     pub(crate) patients: Vec<Patient>,
-    /// Those of them for whom a birth date opens nothing.
-    only_their_devices: Vec<PatientId>,
     /// The accounts that the contact leads to, with what it opens.
     reached: Vec<Reached>,
     /// Candidates whose grant holds today.
@@ -59,10 +57,9 @@ pub(crate) async fn people(
     let (account_items, items) = items.split_at(accounts.len());
     let (patient_items, reached) = items.split_at(patients.len());
     let mut people = People {
-        reached: reached.iter().flatten().map(Reached::from_item).collect::<Result<_, _>>()?,
         accounts: Vec::new(),
         patients: Vec::new(),
-        only_their_devices: Vec::new(),
+        reached: reached.iter().flatten().map(Reached::from_item).collect::<Result<_, _>>()?,
         pairs: Vec::new(),
     };
     for ((id, item), mut grants) in accounts.iter().zip(account_items).zip(grants) {
@@ -74,9 +71,6 @@ pub(crate) async fn people(
     for (id, item) in patients.iter().zip(patient_items) {
         if let Some(item) = item {
             people.patients.push(Patient::from_item(*id, item, sealer)?);
-            if item.optional_number::<u8>("only_my_devices") == Some(1) {
-                people.only_their_devices.push(*id);
-            }
         }
     }
     people.pairs = candidates
@@ -91,7 +85,7 @@ impl People {
     /// What an account may see through the contact begins after this time: it was changed then, and nobody has
     /// confirmed it.
     pub(crate) fn since(&self, account: AccountId) -> Option<Timestamp> {
-        self.reached.iter().find(|reached| reached.account == account)?.restricted_since
+        self.reached(account)?.restricted_since
     }
 
     /// The live grant of an account for a patient.
@@ -100,14 +94,18 @@ impl People {
         grants.iter().find(|grant| grant.patient == patient).copied()
     }
 
+    /// How the contact leads to an account today; whoever reads its mail is let in only while it does.
+    fn reached(&self, account: AccountId) -> Option<Reached> {
+        self.reached.iter().find(|reached| reached.account == account).copied()
+    }
+
     /// The grants that a birth date opens for an account: those for one patient where the way leads to their
     /// conversation, else for all who were candidates. Never for a patient who wants their own devices alone.
     pub(crate) fn opened(&self, account: AccountId, only: Option<PatientId>) -> Vec<Grant> {
         self.patients
             .iter()
-            .map(|patient| patient.id)
-            .filter(|id| only.is_none_or(|only| only == *id) && !self.only_their_devices.contains(id))
-            .filter_map(|id| self.grant(account, id))
+            .filter(|patient| only.is_none_or(|only| only == patient.id) && !patient.only_my_devices)
+            .filter_map(|patient| self.grant(account, patient.id))
             .collect()
     }
 
@@ -124,7 +122,9 @@ impl People {
             }
         }
         fitting.retain(|(account, patient)| {
-            !self.only_their_devices.contains(&patient.id) && !self.opened(*account, only).is_empty()
+            !patient.only_my_devices
+                && self.reached(*account).is_some()
+                && !self.opened(*account, only).is_empty()
         });
         if let Some(name) = &typed.first_name {
             let first = fold(name.first_word());

@@ -265,11 +265,11 @@ impl Attempt<'_> {
         let (account, _) =
             people.accounts.iter().find(|(a, _)| a.id == account).ok_or(Failure::SignInFailed)?;
         let grants = people.opened(account.id, way.notice.as_ref().map(|notice| notice.patient));
-        // Whoever reads the contact's mail is let in only while the contact is theirs.
+        let since = people.since(account.id);
         let still_theirs = keys::contact_account(practice, way.contact, account.id);
         let mut beside = vec![
             Write::Update(way.end.clone()),
-            Write::Check(Change::new(still_theirs, "").when("attribute_exists(PK)")),
+            Write::Check(contact::still_leads(still_theirs, since)),
             Write::Update(contact::verified(practice, way.contact, app.clock.now())),
         ];
         beside.extend(given_back);
@@ -277,10 +277,10 @@ impl Attempt<'_> {
             opens: way.notice.as_ref().map(|notice| notice.conversation),
             patient: Some(patient),
             contact: Some(way.contact),
+            since,
             // A link and a birth date alone open what the link leads to; a code opens everything.
             scope: if way.notice.is_some() { Scope::Conversation } else { Scope::Full },
             fresh: way.notice.is_none(),
-            since: people.since(account.id),
             mark: Some(self.visitor.mark.hash()),
             ..Basis::new(SessionKind::Patient, self.visitor.browser)
         };

@@ -9,7 +9,9 @@ use platform::{
     App,
     http::Failure,
     store::{
-        Write, contact,
+        Write,
+        account::Account,
+        contact::{self, Reached},
         device::{self, Device, DeviceToken},
         flow::{self, Flow},
         keys,
@@ -25,7 +27,6 @@ use crate::{
 /// A first proof and the device that goes with it.
 pub(crate) struct Remembered<'a> {
     pub(crate) token: &'a DeviceToken,
-    pub(crate) device: Device,
     /// The conversation that the first proof leads to, and its patient.
     pub(crate) opens: Option<(ConversationId, PatientId)>,
     pub(crate) contact: Option<ContactPointId>,
@@ -44,10 +45,8 @@ pub(crate) async fn by_flow(
     if token.practice != flow.practice || !candidates.iter().any(|(account, _)| *account == token.account) {
         return Ok(None);
     }
-    let Some(item) = app.store.get(&token.key()).await? else { return Ok(None) };
     let remembered = Remembered {
         token,
-        device: Device::from_item(&item)?,
         opens: None,
         contact: flow.contact,
         end: flow::consume(flow.practice, flow.id, app.clock.now()),
@@ -64,34 +63,46 @@ pub(crate) async fn sign_in(
     let now = app.clock.now();
     let DeviceToken { practice, account, .. } = *by.token;
     let practice = app.known_practice(practice).await?;
-    if !by.device.is_live(now) || !practice.policies.remember_devices {
+    if !practice.policies.remember_devices {
         return Ok(None);
     }
     let sealer = app.sealer(&practice).await?;
-    let (holder, grants) = tokio::try_join!(
-        app.store.account(practice.id, account, &sealer),
-        app.store.grants(practice.id, account),
-    )?;
+    let mut wanted = vec![by.token.key(), keys::account(practice.id, account)];
+    let leads = by.contact.map(|contact| keys::contact_account(practice.id, contact, account));
+    wanted.extend(leads.clone());
+    let (items, grants) =
+        tokio::try_join!(app.store.get_many(&wanted), app.store.grants(practice.id, account))?;
+    let [Some(device), Some(holder), reached @ ..] = &items[..] else { return Ok(None) };
+    let since = match reached {
+        [Some(reached)] => Reached::from_item(reached)?.restricted_since,
+        [] => None,
+        _ => return Ok(None),
+    };
+    let device = Device::from_item(device)?;
+    let holder = Account::from_item(account, holder, &sealer)?;
     let grants: Vec<_> = grants.into_iter().filter(|grant| grant.is_live(now)).collect();
-    let Some(holder) = holder else { return Ok(None) };
-    if by.opens.is_some_and(|(_, patient)| !grants.iter().any(|grant| grant.patient == patient)) {
+    let acts_for = |patient| grants.iter().any(|grant| grant.patient == patient);
+    if !device.is_live(now) || by.opens.is_some_and(|(_, patient)| !acts_for(patient)) {
         return Ok(None);
     }
     let mut beside =
         vec![Write::Update(device::mark_used(by.token.key(), now)), Write::Update(by.end.clone())];
-    if let Some(point) = by.contact {
-        let key = keys::contact_account(practice.id, point, account);
-        beside.push(Write::Check(Change::new(key, "").when("attribute_exists(PK)")));
-        beside.push(Write::Update(contact::verified(practice.id, point, now)));
-    }
+    beside.extend(leads.map(|leads| Write::Check(contact::still_leads(leads, since))));
+    beside.extend(by.contact.map(|point| Write::Update(contact::verified(practice.id, point, now))));
     let basis = Basis {
         opens: by.opens.map(|(conversation, _)| conversation),
         patient: by.opens.map(|(_, patient)| patient),
         contact: by.contact,
-        device: Some(by.device.id),
+        device: Some(device.id),
+        since,
+        mark: Some(visitor.mark.hash()),
         ..Basis::new(SessionKind::PatientRemembered, visitor.browser)
     };
     let baker = Baker { app, sealer: &sealer };
-    let fresh = baker.for_account(practice.id, &holder, grants, basis, beside).await?;
-    fresh.into_answer(app, Vec::new(), visitor).await.map(Some)
+    let patients: Vec<_> = grants.iter().map(|grant| grant.patient).collect();
+    let (fresh, known) =
+        tokio::try_join!(baker.for_account(practice.id, &holder, grants, basis, beside), async {
+            app.store.patients(practice.id, &patients, &sealer).await.map_err(Failure::from)
+        },)?;
+    fresh.into_answer(app, known, visitor).await.map(Some)
 }

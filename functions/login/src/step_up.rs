@@ -19,10 +19,11 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::Baker,
+    bake::{Baker, Shown},
     passkeys::{Empty, Means, PublicKeyOptions},
     redeem::count_redeem,
     second_factor,
+    step_up_code::by_code,
     totp::{self, Offered},
     view::SessionView,
     visitor::Visitor,
@@ -39,6 +40,9 @@ pub(crate) struct StepUp {
     /// The code that the generator of a member of staff shows.
     #[schema(example = "123456")]
     totp: Option<String>,
+    /// The code of a message.
+    #[schema(example = "12345678")]
+    code: Option<String>,
     /// Whether the answer shall hold the session token; for clients that are no browser.
     #[serde(default)]
     want_token: bool,
@@ -90,14 +94,19 @@ pub(crate) async fn step_up(
     Body(body): Body<StepUp>,
 ) -> Result<Response, Failure> {
     let means = Means::of(&app, session.practice).await?;
-    let beside = match (&body.passkey, &body.totp) {
-        (Some(passkey), None) => by_passkey(&app, &means, &session, &network, passkey).await?,
-        (None, Some(code)) => by_generator(&app, &means, &session, &network, code).await?,
+    let (beside, shown) = match (&body.passkey, &body.totp, &body.code) {
+        (Some(passkey), None, None) => {
+            (by_passkey(&app, &means, &session, &network, passkey).await?, Shown::Factor)
+        }
+        (None, Some(code), None) => {
+            (by_generator(&app, &means, &session, &network, code).await?, Shown::Factor)
+        }
+        (None, None, Some(code)) => (by_code(&app, &means, &session, &network, code).await?, Shown::Code),
         _ => return Err(Failure::field("", "one_proof")),
     };
     let verb = if locked { Verb::SessionUnlocked } else { Verb::SteppedUp };
     let baker = Baker { app: &app, sealer: &means.sealer };
-    let fresh = baker.renew(&session, verb, beside).await?;
+    let fresh = baker.renew(&session, verb, beside, shown).await?;
     fresh.into_renewal(&app, &Visitor::of(&parts, &app.entropy, body.want_token)).await
 }
 

@@ -23,6 +23,7 @@ use platform::{
         StoreError,
         flow::{Flow, LeadsTo},
         outbox::{Ending, OutboxItem},
+        practice::Practice,
     },
 };
 
@@ -63,26 +64,48 @@ pub(crate) async fn send(
         app.practice_key(&practice, Purpose::Link),
     )?;
     let address = flow.address(&sealer)?;
+    let blocked = state.blocks(&practice, &address);
+    let suppressed = |why| Ok(Verdict::new(Then::End(Ending::Suppressed), why));
+    let letterhead =
+        Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+    if flow.is_step_up {
+        if let Some(why) = blocked {
+            return suppressed(why);
+        }
+        // Whoever is signed in chose the address by being who they are: there is nobody to look for.
+        let envelope = write_code(&flow, issue, &link_key, &letterhead, &address, &item.id)?;
+        app.store.offer_flow_issue(&flow, issue, app.clock.now()).await?;
+        return hand_over(state, item, &practice, &flow, issue, &address, &envelope).await;
+    }
     let found = match flow.audience {
         Audience::Staff => staff_at(state, practice.id, &index_key, &sealer, &address).await?,
         Audience::Patient => patients_at(state, practice.id, &index_key, &sealer, &address, now).await?,
     };
-    let Some(found) = found else {
-        return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
-    };
-    if let Some(why) = state.blocks(&practice, &address) {
-        return Ok(Verdict::new(Then::End(Ending::Suppressed), why));
+    let Some(found) = found else { return suppressed("unknown") };
+    if let Some(why) = blocked {
+        return suppressed(why);
     }
-    let letterhead =
-        Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
     let envelope = write(&flow, issue, &link_key, &letterhead, &found, &address, &item.id)?;
     // Before the message leaves: who holds its code must not find a flow that leads nowhere, nor a message that was
     // never sent.
     app.store.resolve_flow(&flow, issue, found.contact, &found.leads_to, app.clock.now()).await?;
-    match state.post(&practice, &address, &envelope, item.created_at, Spend::Code).await {
+    hand_over(state, item, &practice, &flow, issue, &address, &envelope).await
+}
+
+async fn hand_over(
+    state: &State,
+    item: &OutboxItem,
+    practice: &Practice,
+    flow: &Flow,
+    issue: u32,
+    address: &ContactValue,
+    envelope: &Envelope,
+) -> Result<Verdict, Trouble> {
+    let app = &state.app;
+    match state.post(practice, address, envelope, item.created_at, Spend::Code).await {
         Ok(accepted) => {
             let at = app.clock.now();
-            surely(state, async || app.store.accept_flow_issue(&flow, issue, at).await).await?;
+            surely(state, async || app.store.accept_flow_issue(flow, issue, at).await).await?;
             Ok(Verdict { accepted: vec![accepted], ..Verdict::new(Then::End(Ending::Sent), "accepted") })
         }
         Err(error) if error.advice() == Advice::Fail => {
@@ -90,6 +113,27 @@ pub(crate) async fn send(
         }
         Err(error) => Ok(Verdict::new(Then::Later, error.cause.as_str())),
     }
+}
+
+/// The code alone, for somebody who is signed in.
+fn write_code(
+    flow: &Flow,
+    issue: u32,
+    link_key: &Key,
+    letterhead: &Letterhead,
+    address: &ContactValue,
+    outbox: &str,
+) -> Result<Envelope, Trouble> {
+    let code = secrets::code(link_key, &flow.id.to_string(), issue);
+    let browser = Browser::from_stored(&flow.browser);
+    Ok(match address.kind() {
+        ContactKind::Email => {
+            Envelope::mail(&Mail::Code { code: &code, browser }, letterhead, &flow.language, outbox)?
+        }
+        ContactKind::Phone => {
+            Envelope::text(&SmsTemplate::Code { code: &code, browser }, letterhead, &flow.language)?
+        }
+    })
 }
 
 fn write(

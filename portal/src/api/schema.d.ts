@@ -94,6 +94,61 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The remembered devices of the account that is signed in. */
+        get: operations["listDevices"];
+        put?: never;
+        /** Remembers this browser for the account that is signed in. */
+        post: operations["rememberDevice"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/redeem": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Connects the phone that scanned a link at the desk, where staff have seen who holds it: it is remembered and signed
+         *     in, once.
+         */
+        post: operations["redeemDeviceLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/devices/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forgets a device and ends the sessions that rest on it. */
+        delete: operations["forgetDevice"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/drafts/new": {
         parameters: {
             query?: never;
@@ -175,6 +230,26 @@ export interface paths {
         put?: never;
         /** Sends one more message of the attempt that this browser began. The answer never says whether it began one. */
         post: operations["askForLinkAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notices/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sends a fresh notice to the contact that got the first. Never to whoever asks, never a code; the answer never says
+         *     whether anything is sent.
+         */
+        post: operations["resendNotice"];
         delete?: never;
         options?: never;
         head?: never;
@@ -562,7 +637,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/sessions": {
+    "/v1/session/step-up-codes": {
         parameters: {
             query?: never;
             header?: never;
@@ -571,9 +646,28 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sends a code to somebody who is signed in, to a contact that they did not sign in by, if they have one. */
+        post: operations["askForStepUpCode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where whoever asks is signed in. */
+        get: operations["listSessions"];
+        put?: never;
         /** Offers a link or code. Patients go on with the birth date; a notice link is answered alike whether it is real. */
         post: operations["redeem"];
-        delete?: never;
+        /** Signs out everywhere: ends every session of whoever asks and forgets every remembered device. */
+        delete: operations["revokeAllSessions"];
         options?: never;
         head?: never;
         patch?: never;
@@ -645,6 +739,23 @@ export interface paths {
         /** Signs in by a passkey, or after a link by what else a member of staff has. Every cause of refusal looks alike. */
         post: operations["secondFactor"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Ends one session of whoever asks. */
+        delete: operations["revokeSession"];
         options?: never;
         head?: never;
         patch?: never;
@@ -756,7 +867,9 @@ export interface components {
         /** @description What adding a passkey comes to: for staff whose first factor it is, the session that it opens. */
         Added: components["schemas"]["PasskeyView"] | components["schemas"]["SessionView"];
         /** @description Nothing: everything is in the cookie. */
-        AskAgain: Record<string, unknown>;
+        AskAgain: Record<string, never>;
+        /** @description Nothing: everything is in the session. */
+        AskForCode: Record<string, never>;
         /** @description Who wants to sign in. */
         AskForLink: {
             /**
@@ -907,6 +1020,21 @@ export interface components {
             /** @description `id_seen`, `called_back` or `other`. */
             reason: string;
         };
+        /** @description A code is on its way. */
+        CodeAsked: {
+            /** @description Digits of the code. */
+            code_length: number;
+            /**
+             * Format: int64
+             * @description Life of the code, from when the message leaves.
+             */
+            expires_in_seconds: number;
+            /**
+             * @description Where it goes, for its owner to recognise.
+             * @example m***@p***.test
+             */
+            sent_to: string;
+        };
         /** @description A code of the new generator. */
         ConfirmTotp: {
             /** @example 123456 */
@@ -1002,11 +1130,27 @@ export interface components {
             /** @description Where the phone has to go. */
             url: string;
         };
+        /** @description Remembered devices, the one used last first. */
+        DeviceList: {
+            items: components["schemas"]["DeviceView"][];
+            next_cursor?: string | null;
+        };
         /** @description A remembered device. */
         DeviceView: {
-            /** @description `acc_…` */
-            account_id: string;
+            /** @description The browser that is remembered. */
             browser: components["schemas"]["BrowserView"];
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it is forgotten.
+             */
+            expires_at: string;
             /** @description `dev_…` */
             id: string;
             /**
@@ -1030,7 +1174,7 @@ export interface components {
             topic?: string | null;
         };
         /** @description Nothing. */
-        Empty: Record<string, unknown>;
+        Empty: Record<string, never>;
         /** @description What whoever is signed in can show. */
         Factors: {
             /** @description How many passkeys. */
@@ -1214,7 +1358,7 @@ export interface components {
         /** @description A passkey that was made. */
         NewPasskey: {
             /** @description `RegistrationResponseJSON`. */
-            credential: Record<string, unknown>;
+            credential: Record<string, never>;
             /** @description What its holder calls it. */
             name?: string | null;
             /** @description Whether an answer with a session shall hold its token; for clients that are no browser. */
@@ -1543,7 +1687,7 @@ export interface components {
         /** @description What a page hands to the browser (Web Authentication, Level 3). */
         PublicKeyOptions: {
             /** @description `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`. */
-            publicKey: Record<string, unknown>;
+            publicKey: Record<string, never>;
         };
         /** @description The public face of a practice. */
         PublicPractice: {
@@ -1617,6 +1761,23 @@ export interface components {
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
         };
+        /** @description The token of a link that was made at the desk. */
+        RedeemDeviceLink: {
+            /** @description From the link. */
+            token: string;
+            /** @description Whether the answer shall hold the session token; for clients that are no browser. */
+            want_token?: boolean;
+        };
+        /** @description What the person says of this device. */
+        Remember: {
+            /** @description Whether others use it too. Then it cannot be remembered. */
+            shared: boolean;
+        };
+        /** @description Which notice. */
+        Resend: {
+            /** @description The token of its link, dead or not. */
+            notice: string;
+        };
         /** @description The token of the link. */
         Revoke: {
             /** @description From the announcement. */
@@ -1625,7 +1786,7 @@ export interface components {
         /** @description A strong proof, exactly one. */
         SecondFactor: {
             /** @description `AuthenticationResponseJSON` of a passkey. */
-            passkey?: Record<string, unknown> | null;
+            passkey?: Record<string, never> | null;
             /**
              * @description A recovery code.
              * @example abcde-01234
@@ -1647,6 +1808,45 @@ export interface components {
             kind: string;
             /** @description The name; `null` where the message does not open any more. */
             name?: string | null;
+        };
+        /** @description One session of whoever asks. */
+        SessionEntry: {
+            /** @description Where it was made. */
+            browser: components["schemas"]["BrowserView"];
+            /**
+             * Format: date-time
+             * @description Sign-in.
+             */
+            created_at: string;
+            /** @description Whether it is the one that asks. */
+            current: boolean;
+            /**
+             * Format: date-time
+             * @description When it ends in any case.
+             */
+            expires_at: string;
+            /** @description `ses_…` */
+            id: string;
+            /**
+             * @description `patient`, `patient_remembered` or `staff`.
+             * @example patient
+             */
+            kind: string;
+            /**
+             * Format: date-time
+             * @description Last input.
+             */
+            last_used_at: string;
+            /**
+             * @description `full` or `conversation`.
+             * @example full
+             */
+            scope: string;
+        };
+        /** @description Live sessions, the one used last first. */
+        SessionList: {
+            items: components["schemas"]["SessionEntry"][];
+            next_cursor?: string | null;
         };
         /** @description The practice of the session. */
         SessionPractice: {
@@ -1708,8 +1908,13 @@ export interface components {
         };
         /** @description A proof, exactly one. */
         StepUp: {
+            /**
+             * @description The code of a message.
+             * @example 12345678
+             */
+            code?: string | null;
             /** @description `AuthenticationResponseJSON` of a passkey. */
-            passkey?: Record<string, unknown> | null;
+            passkey?: Record<string, never> | null;
             /**
              * @description The code that the generator of a member of staff shows.
              * @example 123456
@@ -2494,6 +2699,251 @@ export interface operations {
             };
         };
     };
+    listDevices: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rememberDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Remember"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    redeemDeviceLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RedeemDeviceLink"];
+            };
+        };
+        responses: {
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    forgetDevice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `dev_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getNewDraft: {
         parameters: {
             query?: never;
@@ -2834,6 +3284,67 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resendNotice: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resend"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4585,6 +5096,136 @@ export interface operations {
             };
         };
     };
+    askForStepUpCode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForCode"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CodeAsked"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SessionList"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     redeem: {
         parameters: {
             query?: never;
@@ -4655,6 +5296,47 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeAllSessions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4961,6 +5643,58 @@ export interface operations {
                 };
             };
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description `ses_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

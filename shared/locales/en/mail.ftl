@@ -52,6 +52,17 @@ staff-sign-in-warning = Nobody will ever ask you for this code, not even a colle
 staff-sign-in-life = The button and the code work for { $minutes } minutes. If you read this e-mail on another phone or computer, type the code where you started.
 staff-sign-in-not-you = You did not ask for this? Delete this e-mail, and tell an administrator of { $sender }.
 
+## The code that somebody who is signed in asked for
+# review: machine
+
+code-first-line = Do not answer this e-mail. Type the code.
+code-subject = Your code
+code-preview = You asked for a code. It works for { $minutes } minutes.
+code-body = You are signed in to { $sender } on { $browser } and asked for a code to show that it is you.
+code-label = Type this code on the page where you asked for it. It works for { $minutes } minutes:
+code-warning = Nobody from { $sender } will ask for this code. Do not give it to anyone.
+code-not-you = You did not ask for this? Somebody may be signed in as you. Call us, and do not give the code to anyone.
+
 ## A new member of staff
 # review: machine
 

@@ -45,6 +45,17 @@ staff-sign-in-warning = Nadie le pedirá nunca este código, ni siquiera un cole
 staff-sign-in-life = El botón y el código funcionan durante { $minutes } minutos. Si lee este correo en otro teléfono u otra computadora, escriba el código donde empezó.
 staff-sign-in-not-you = ¿No lo pidió usted? Borre este correo y avise a un administrador de { $sender }.
 
+## The code that somebody who is signed in asked for
+# review: machine
+
+code-first-line = No responda a este correo. Escriba el código.
+code-subject = Su código
+code-preview = Usted pidió un código. Funciona durante { $minutes } minutos.
+code-body = Usted ha entrado en { $sender } con { $browser } y pidió un código para mostrar que es usted.
+code-label = Escriba este código en la página donde lo pidió. Funciona durante { $minutes } minutos:
+code-warning = Nadie de { $sender } le pedirá este código. No se lo dé a nadie.
+code-not-you = ¿No lo pidió usted? Alguien puede haber entrado con su nombre. Llámenos y no le dé el código a nadie.
+
 ## A new member of staff
 # review: machine
 

@@ -427,3 +427,57 @@ async fn codes_and_dates_are_taken_as_phones_type_them() {
     let date = json!({"birth_date": "\u{ff11}\u{ff19}85-\u{966}\u{969}-\u{6f1}\u{6f4}"});
     browser.post("/v1/sessions/person", date).await.expect(201);
 }
+
+#[tokio::test]
+async fn a_fresh_notice_goes_to_the_contact_that_got_the_first() {
+    let world = World::start(87).await;
+    strict(&world).await;
+    let (conversation, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    person(&mut world.browser(), &token, "1985-03-14").await.expect(201);
+    world.clock.advance_seconds(8 * DAY);
+    person(&mut world.browser(), &token, "1985-03-14").await.expect(401);
+    let before = messages_to(&world, "maria@patients.test");
+    let mut stranger = world.browser();
+    let answer = stranger.post("/v1/notices/resend", json!({"notice": token})).await.expect(202);
+    for other in ["AAAAAAAAAAAAAAAAAAAAAA", "short", ""] {
+        let unknown = stranger.post("/v1/notices/resend", json!({"notice": other})).await.expect(202);
+        assert_eq!((&unknown.bytes, &unknown.headers), (&answer.bytes, &answer.headers));
+    }
+    world.pump().await;
+    assert_eq!(messages_to(&world, "maria@patients.test"), before + 1);
+    let fresh = token_in(&last_message(&world, "maria@patients.test").unwrap());
+    assert_ne!(fresh, token);
+    let session = person(&mut world.browser(), &fresh, "1985-03-14").await.expect(201).json();
+    assert_eq!(session["opens"]["conversation_id"], conversation);
+    assert_eq!(items_with(&world, "AuditTable", "verb", "notice_resent").await.len(), 1);
+    for body in [json!({}), json!({"notice": 1}), json!({"notice": token, "to": "x@y.test"})] {
+        stranger.post("/v1/notices/resend", body).await.expect(422);
+    }
+}
+
+#[tokio::test]
+async fn a_changed_contact_opens_what_came_after_until_it_is_confirmed() {
+    let world = World::start(88).await;
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    let maria = world.demo.patients["maria"].account.unwrap();
+    let since = world.clock.now();
+    for item in items_with(&world, "ChatTable", "SK", &format!("ACCOUNT#{maria}")).await {
+        let point = item["PK"]["S"].as_str().unwrap().rsplit_once('#').unwrap().1;
+        let point = domain::id::ContactPointId::parse(point).unwrap();
+        let change =
+            Change::new(keys::contact_account(world.demo.id, point, maria), "SET restricted_since = :at")
+                .value(":at", number(since.as_millis()));
+        world.operator.store.change(change).await.unwrap();
+    }
+    let mut phone = world.browser();
+    person(&mut phone, &token, "1985-03-14").await.expect(201);
+    let mut laptop = world.browser();
+    sign_in_by_code(&world, &mut laptop, "maria@patients.test", "1985-03-14").await;
+    for item in items_with(&world, "ChatTable", "session_kind", "patient").await {
+        if item["contact_point"]["S"].is_string() {
+            assert_eq!(item["since"]["N"], since.as_millis().to_string());
+        }
+    }
+    // Nothing can be remembered on such a session.
+    laptop.post("/v1/devices", json!({"shared": false})).await.expect(403);
+}

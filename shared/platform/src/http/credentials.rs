@@ -81,8 +81,14 @@ impl FromRequestParts<App> for LockableSession {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let credentials = Credentials::of(parts, app)?;
-        match app.store.session_with(&credentials.token, &[], app.clock.now()).await? {
-            Found::Live(session, _) => Ok(Self { session: *session, locked: false }),
+        let now = app.clock.now();
+        match app.store.session_with(&credentials.token, &[], now).await? {
+            Found::Live(session, _) => {
+                if credentials.from_input && session.times.wants_refresh(now) {
+                    app.store.touch_session(&session, now).await?;
+                }
+                Ok(Self { session: *session, locked: false })
+            }
             Found::Locked(session) => Ok(Self { session: *session, locked: true }),
             Found::Nothing => Err(Failure::Unauthenticated),
         }

@@ -111,6 +111,7 @@ pub(super) fn of(
                 subject,
             })
         }
+        Mail::Code { code, browser } => code_alone(code.expose(), *browser, letterhead, texts),
         Mail::StaffInvite { token, life_hours } => {
             let hours = life_hours.to_string();
             let say = |key| texts.get(key, &[("sender", sender), ("hours", &hours)]);
@@ -208,6 +209,32 @@ fn sign_in(
             phone(letterhead, texts)?,
             Block::Aside(say(words.not_you)?),
             Block::LinkInLetters { label: say("link-instead")?, link },
+        ],
+        subject,
+    })
+}
+
+fn code_alone(
+    code: &str,
+    browser: Browser,
+    letterhead: &Letterhead,
+    texts: &Texts,
+) -> Result<Content, TextError> {
+    let browser = browser_in_words(browser, texts)?;
+    let minutes = (SECRET_LIFE_SECONDS / 60).to_string();
+    let values = [("sender", letterhead.sender().as_str()), ("browser", &browser), ("minutes", &minutes)];
+    let say = |key| texts.get(key, &values);
+    let subject = say("code-subject")?;
+    Ok(Content {
+        preview: say("code-preview")?,
+        blocks: vec![
+            Block::Lead(say("code-first-line")?),
+            Block::Heading(subject.clone()),
+            Block::Paragraph(say("code-body")?),
+            Block::Code { label: say("code-label")?, code: code.to_owned() },
+            Block::Paragraph(say("code-warning")?),
+            phone(letterhead, texts)?,
+            Block::Aside(say("code-not-you")?),
         ],
         subject,
     })

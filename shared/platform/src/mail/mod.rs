@@ -54,6 +54,14 @@ pub enum Mail<'a> {
         /// The browser that asked.
         browser: Browser,
     },
+    /// The code by which somebody who is signed in shows once more who they are. It holds no link: nothing but the
+    /// browser that asked has a use for it.
+    Code {
+        /// The code to type in the browser that asked.
+        code: &'a Code,
+        /// The browser that asked.
+        browser: Browser,
+    },
     /// The link by which a new member of staff sets up sign-in.
     StaffInvite {
         /// The link's token.

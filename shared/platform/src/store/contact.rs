@@ -175,6 +175,16 @@ impl Reached {
     }
 }
 
+/// That a contact point still leads to an account as it did when that was read, as part of a sign-in.
+pub fn still_leads(key: keys::ItemKey, restricted_since: Option<Timestamp>) -> Change {
+    match restricted_since {
+        Some(since) => {
+            Change::new(key, "").when("restricted_since = :since").value(":since", number(since.as_millis()))
+        }
+        None => Change::new(key, "").when("attribute_exists(PK) AND attribute_not_exists(restricted_since)"),
+    }
+}
+
 impl Store {
     /// Contact points by id; one that is gone is left out.
     ///

@@ -100,6 +100,19 @@ impl PasskeyFlow {
     }
 }
 
+/// What [`NewFlow::to_step_up_item`] writes; other attempts have no purpose.
+const STEP_UP: &str = "step_up";
+
+impl NewFlow<'_> {
+    /// The item of an attempt of somebody who is signed in, to show once more who they are. Its secret is that of the
+    /// session, and it never makes a session out of nothing: no try of a sign-in meets it.
+    pub fn to_step_up_item(&self, sealer: &FieldSealer) -> Attributes {
+        let mut item = self.to_item(sealer);
+        item.insert("purpose".to_owned(), string(STEP_UP));
+        item
+    }
+}
+
 /// Whom a verified address leads to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LeadsTo {
@@ -169,6 +182,8 @@ pub struct Flow {
     offered: Vec<Option<Timestamp>>,
     /// When each message was accepted by the provider.
     accepted: Vec<Option<Timestamp>>,
+    /// Whether it is of somebody who is signed in already.
+    pub is_step_up: bool,
     /// Whether link or code was proven already.
     pub proven_at: Option<Timestamp>,
     /// Which factor whoever proved it may add with it.
@@ -204,6 +219,7 @@ impl Flow {
             issues: item.number("issues")?,
             offered: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("offered_{n}"))).collect(),
             accepted: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("accepted_{n}"))).collect(),
+            is_step_up: item.optional_text("purpose") == Some(STEP_UP),
             proven_at: item.optional_time("proven_at"),
             adds: item.optional_text("adds").and_then(Adds::from_stored),
             item,
@@ -271,8 +287,27 @@ impl Store {
     /// [`StoreError`].
     pub async fn try_flow(&self, attempt: &FlowTry<'_>, now: Timestamp) -> Result<Option<Flow>, StoreError> {
         let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD tries :one").when(
-            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND tries < :most",
+            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND tries < :most \
+             AND attribute_not_exists(purpose)",
         );
+        self.counted_flow(attempt, change, now).await
+    }
+
+    /// Counts a try of a code that shows once more who somebody is. The secret is that of their session.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn try_step_up(
+        &self,
+        attempt: &FlowTry<'_>,
+        now: Timestamp,
+    ) -> Result<Option<Flow>, StoreError> {
+        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD tries :one")
+            .when(
+                "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND tries < :most \
+                 AND purpose = :step_up",
+            )
+            .value(":step_up", string(STEP_UP));
         self.counted_flow(attempt, change, now).await
     }
 
@@ -376,6 +411,22 @@ impl Store {
             }
         };
         let change = change.when("attribute_exists(PK)").value(":now", number(now.as_millis()));
+        self.change(change).await.map(drop)
+    }
+
+    /// Notes that the `issue`-th message of an attempt that leads nowhere else is about to leave.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn offer_flow_issue(&self, flow: &Flow, issue: u32, now: Timestamp) -> Result<(), StoreError> {
+        let update = match issue {
+            1 => "SET offered_1 = :now",
+            2 => "SET offered_2 = :now",
+            _ => "SET offered_3 = :now",
+        };
+        let change = Change::new(keys::flow(flow.practice, flow.id), update)
+            .when("attribute_exists(PK)")
+            .value(":now", number(now.as_millis()));
         self.change(change).await.map(drop)
     }
 

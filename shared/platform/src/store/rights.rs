@@ -18,8 +18,6 @@ use super::{
 
 /// Most sessions that end inside the transaction that changes the rights.
 const MOST_SESSIONS: u32 = 40;
-/// Most devices that are forgotten inside it.
-const MOST_DEVICES: u32 = 40;
 
 impl Store {
     /// The ends of the sessions that a holder has now, for the transaction that raises the holder's epoch. So a change
@@ -42,8 +40,47 @@ impl Store {
         sessions.iter().map(|item| Ok(Write::Delete(Table::Chat, item.key()?))).collect()
     }
 
-    /// Ends every session of an account and forgets its devices, with the audit event. Returns `false` if there is no
-    /// such account.
+    /// Ends every session of a holder and forgets every device that is remembered for them, with the audit event. Returns
+    /// `false` if there is no such holder.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sign_out_everywhere(
+        &self,
+        practice: PracticeId,
+        holder: Holder,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let (profile, devices) = match holder {
+            Holder::Account(account) => {
+                (keys::account(practice, account), self.devices(practice, account, event.at).await?)
+            }
+            Holder::Staff(staff) => (keys::staff(practice, staff), Vec::new()),
+        };
+        let sessions = self.session_ends(practice, holder).await?;
+        let writes = || {
+            let raised = Change::new(profile.clone(), "ADD epoch :one").when("attribute_exists(PK)");
+            let mut writes = vec![Write::Update(raised.value(":one", number(1))), audit::write(event)];
+            writes.extend(devices.iter().map(|(key, _)| Write::Delete(Table::Chat, key.clone())));
+            writes.extend(sessions.iter().cloned());
+            writes
+        };
+        match self.transact_patiently(writes).await? {
+            Ok(()) => {}
+            Err(Cancelled::Condition(..)) => return Ok(false),
+            Err(Cancelled::Conflict) => return Err(StoreError::Contended),
+        }
+        // What came into being meanwhile did so under a session that has ended now.
+        self.end_all_sessions(practice, holder).await?;
+        if let Holder::Account(account) = holder {
+            for (key, _) in self.devices(practice, account, event.at).await? {
+                self.delete(&key).await?;
+            }
+        }
+        Ok(true)
+    }
+
+    /// [`Store::sign_out_everywhere`] for an account.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -53,27 +90,7 @@ impl Store {
         account: AccountId,
         event: &Event,
     ) -> Result<bool, StoreError> {
-        let holder = Holder::Account(account);
-        let partition = keys::holder_partition(practice, account);
-        let query =
-            Query { limit: Some(MOST_DEVICES), ..Query::new(&partition, Sort::Prefix(keys::DEVICE_PREFIX)) };
-        let (sessions, devices) = tokio::try_join!(self.session_ends(practice, holder), self.query(query))?;
-        // Sessions are created under the epoch that was read, so those that are about to be end as well.
-        let epoch = Change::new(keys::account(practice, account), "SET epoch = epoch + :one")
-            .when("attribute_exists(PK)")
-            .value(":one", number(1));
-        let mut ends = vec![Write::Update(epoch), audit::write(event)];
-        ends.extend(sessions);
-        for device in &devices.items {
-            ends.push(Write::Delete(Table::Chat, device.key()?));
-        }
-        match self.transact_patiently(|| ends.clone()).await? {
-            Ok(()) => {}
-            Err(Cancelled::Condition(..)) => return Ok(false),
-            Err(Cancelled::Conflict) => return Err(StoreError::Contended),
-        }
-        self.end_all_sessions(practice, holder).await?;
-        Ok(true)
+        self.sign_out_everywhere(practice, Holder::Account(account), event).await
     }
 
     /// How many live sessions an account has.

@@ -269,10 +269,14 @@ impl Session {
     /// # Errors
     /// [`StoreError::Malformed`].
     pub fn from_item(token: &SessionToken, item: &Item) -> Result<Self, StoreError> {
+        Self::read(token.practice, token.holder, token.hash(), item)
+    }
+
+    fn read(practice: PracticeId, holder: Holder, hash: String, item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
             id: item.parsed("session", SessionId::parse)?,
-            practice: token.practice,
-            holder: token.holder,
+            practice,
+            holder,
             kind: item.one_of("session_kind", SessionKind::from_stored)?,
             times: SessionTimes { created_at: item.time("created_at")?, active_at: item.time("active_at")? },
             roles: item.names("roles").into_iter().filter_map(Role::from_stored).collect(),
@@ -291,7 +295,7 @@ impl Session {
             step_up: item.optional_text("step_up").and_then(|t| FlowId::parse(t).ok()),
             proven_at: item.optional_time("proven_at"),
             since: item.optional_time("since"),
-            hash: token.hash(),
+            hash,
         })
     }
 }
@@ -317,6 +321,29 @@ impl Found {
 }
 
 impl Store {
+    /// The live sessions of a holder, the one used last first.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn sessions(
+        &self,
+        practice: PracticeId,
+        holder: Holder,
+        now: Timestamp,
+    ) -> Result<Vec<Session>, StoreError> {
+        let partition = keys::holder_partition(practice, holder);
+        let items = self.query_all(&partition, keys::SESSION_PREFIX).await?;
+        let sessions = items.iter().map(|item| {
+            let key = item.key()?;
+            let hash = key.sk.strip_prefix(keys::SESSION_PREFIX).ok_or(StoreError::Malformed("SK"))?;
+            Session::read(practice, holder, hash.to_owned(), item)
+        });
+        let mut sessions = sessions.collect::<Result<Vec<_>, _>>()?;
+        sessions.retain(|session| session.times.is_live(session.kind, now));
+        sessions.sort_by_key(|session| std::cmp::Reverse((session.times.active_at, session.id)));
+        Ok(sessions)
+    }
+
     /// The session of a token together with other items, in one read. Nothing of the other items may be used
     /// where there is no session.
     ///

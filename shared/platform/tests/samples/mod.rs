@@ -21,7 +21,10 @@ use platform::{
 
 pub(crate) const TOKEN: &str = "Wm9-xQ_7TtR2vK0cLb4sYA";
 pub(crate) const CODE: &str = "04711815";
-pub(crate) const MAILS: [&str; 5] = ["notice", "sign-in", "staff-sign-in", "staff-invite", "factors-reset"];
+pub(crate) const MAILS: [&str; 6] =
+    ["notice", "sign-in", "staff-sign-in", "code", "staff-invite", "factors-reset"];
+/// Mails without a link.
+pub(crate) const WITHOUT_LINK: [&str; 1] = ["code"];
 /// What nobody asked for: there is nothing to tap for whoever has nothing to object.
 pub(crate) const ANNOUNCEMENTS: [&str; 2] = ["signed-in", "contacts"];
 pub(crate) const TEXTS: [&str; 5] = ["notice", "code", "code-system-unknown", "signed-in", "contacts"];
@@ -54,6 +57,7 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
         "notice" => Mail::Notice { token: &token },
         "sign-in" => Mail::SignIn { token: &token, code: &code, browser },
         "staff-sign-in" => Mail::StaffSignIn { token: &token, code: &code, browser },
+        "code" => Mail::Code { code: &code, browser },
         "staff-invite" => Mail::StaffInvite { token: &token, life_hours: 72 },
         "factors-reset" => Mail::FactorsReset,
         "signed-in" => {

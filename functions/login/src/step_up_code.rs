@@ -1,0 +1,220 @@
+//! One more proof from somebody who is signed in: a code to another of their contacts.
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use domain::{
+    contact::{ContactKind, ContactValue},
+    id::{ContactPointId, FlowId},
+    sign_in::{Audience, CODE_DIGITS, Code, SECRET_LIFE_SECONDS},
+    time::Timestamp,
+};
+use http::StatusCode;
+use platform::{
+    App,
+    http::{Failure, Json as Body, LockableSession, Problem},
+    keys::Purpose,
+    sealing::FieldSealer,
+    secrets,
+    store::{
+        Write,
+        contact::ContactPoint,
+        flow::{self, FlowTry, NewFlow},
+        item::string,
+        outbox,
+        practice::Practice,
+        rate::{CountedAll, Counter, SHARED_SHARDS},
+        session::{Holder, Session},
+        table::{Change, Table},
+    },
+};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{passkeys::Means, redeem::count_redeem};
+
+/// Nothing: everything is in the session.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskForCode {}
+
+/// A code is on its way.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct CodeAsked {
+    /// Digits of the code.
+    code_length: usize,
+    /// Life of the code, from when the message leaves.
+    expires_in_seconds: i64,
+    /// Where it goes, for its owner to recognise.
+    #[schema(example = "m***@p***.test")]
+    sent_to: String,
+}
+
+/// Sends a code to somebody who is signed in, to a contact that they did not sign in by, if they have one.
+#[utoipa::path(post, path = "/v1/session/step-up-codes", operation_id = "askForStepUpCode", tag = "sign-in",
+    request_body = AskForCode,
+    responses(
+        (status = 202, body = CodeAsked),
+        (status = 401, body = Problem, content_type = "application/problem+json"),
+        (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 409, body = Problem, content_type = "application/problem+json"),
+        (status = 413, body = Problem, content_type = "application/problem+json"),
+        (status = 415, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
+        (status = 429, body = Problem, content_type = "application/problem+json"),
+        (status = 503, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(crate) async fn ask_for_step_up_code(
+    State(app): State<App>,
+    LockableSession { session, .. }: LockableSession,
+    Body(AskForCode {}): Body<AskForCode>,
+) -> Result<Response, Failure> {
+    let practice = app.known_practice(session.practice).await?;
+    let sealer = app.sealer(&practice).await?;
+    let address = address(&app, &session, &practice, &sealer).await?;
+    // Where every contact is gone, only the desk can help.
+    let address = address.ok_or(Failure::Conflict)?;
+    let asking = Asking { app: &app, session: &session, practice: &practice, now: app.clock.now() };
+    if !asking.again(&sealer, &address).await? {
+        asking.anew(&sealer, &address).await?;
+    }
+    let answer = CodeAsked {
+        code_length: CODE_DIGITS,
+        expires_in_seconds: SECRET_LIFE_SECONDS,
+        sent_to: address.masked(),
+    };
+    Ok((StatusCode::ACCEPTED, Json(answer)).into_response())
+}
+
+/// Where the code goes.
+async fn address(
+    app: &App,
+    session: &Session,
+    practice: &Practice,
+    sealer: &FieldSealer,
+) -> Result<Option<ContactValue>, Failure> {
+    match session.holder {
+        Holder::Account(account) => {
+            let account = app.store.account(practice.id, account, sealer).await?;
+            let account = account.ok_or(Failure::Unauthenticated)?;
+            let points = app.store.contact_points(practice.id, &account.contacts, sealer).await?;
+            Ok(choose(&points, session.contact).map(|point| point.value.clone()))
+        }
+        // Everywhere else staff have a second factor, and a mail is none.
+        Holder::Staff(staff) if practice.policies.staff_link_sign_in => {
+            let staff = app.store.staff(practice.id, staff, sealer).await?;
+            Ok(staff.map(|staff| staff.email))
+        }
+        Holder::Staff(_) => Err(Failure::Forbidden),
+    }
+}
+
+/// A contact that somebody has proved to read and that is not the one of the sign-in; else the one of the sign-in, which
+/// arrives for certain; else the first. Mail before text messages, which a practice may have switched off.
+fn choose(points: &[ContactPoint], used: Option<ContactPointId>) -> Option<&ContactPoint> {
+    let mut by_kind: Vec<&ContactPoint> = points.iter().collect();
+    by_kind.sort_by_key(|point| point.value.kind() != ContactKind::Email);
+    let other = by_kind.iter().find(|point| Some(point.id) != used && point.verified_at.is_some());
+    let same = || by_kind.iter().find(|point| Some(point.id) == used);
+    other.or_else(same).or(by_kind.first()).copied()
+}
+
+struct Asking<'a> {
+    app: &'a App,
+    session: &'a Session,
+    practice: &'a Practice,
+    now: Timestamp,
+}
+
+impl Asking<'_> {
+    /// One more message of the attempt that the session has begun, while that can have one to the same address.
+    async fn again(&self, sealer: &FieldSealer, address: &ContactValue) -> Result<bool, Failure> {
+        let Some(id) = self.session.step_up else { return Ok(false) };
+        let flow = self.app.store.flow(self.practice.id, id).await?;
+        let Some(flow) = flow.filter(|flow| flow.is_step_up && !flow.is_over(self.now)) else {
+            return Ok(false);
+        };
+        if flow.address(sealer)? != *address {
+            return Ok(false);
+        }
+        let message = outbox::sign_in_item(self.practice.id, flow.id, flow.issues + 1, self.now);
+        let issue = flow::issue_again(&flow, &self.session.hash, self.now);
+        self.send(&[Write::Update(issue), Write::Create(Table::Chat, message)]).await
+    }
+
+    async fn anew(&self, sealer: &FieldSealer, address: &ContactValue) -> Result<(), Failure> {
+        let id = FlowId::new(self.now, self.app.entropy.id());
+        let flow = NewFlow {
+            id,
+            practice: self.practice.id,
+            audience: match self.session.holder {
+                Holder::Account(_) => Audience::Patient,
+                Holder::Staff(_) => Audience::Staff,
+            },
+            address,
+            secret_hash: self.session.hash.clone(),
+            browser: self.session.browser.to_string(),
+            language: self.session.language.clone(),
+            at: self.now,
+        };
+        let begun = Change::new(self.session.key(), "SET step_up = :flow")
+            .when("attribute_exists(PK)")
+            .value(":flow", string(id));
+        let writes = [
+            Write::Update(begun),
+            Write::Create(Table::Chat, flow.to_step_up_item(sealer)),
+            Write::Create(Table::Chat, outbox::sign_in_item(self.practice.id, id, 1, self.now)),
+        ];
+        // The session was ended meanwhile.
+        if self.send(&writes).await? { Ok(()) } else { Err(Failure::Unauthenticated) }
+    }
+
+    async fn send(&self, writes: &[Write]) -> Result<bool, Failure> {
+        let limits = self.practice.policies.limits();
+        let session = self.session.id.to_string();
+        let shard = self.app.entropy.below(u64::from(SHARED_SHARDS)).to_string();
+        let mut shared = limits.sends_per_practice;
+        shared.count = shared.count.div_ceil(SHARED_SHARDS);
+        let counter = |scope, subject, rate| Counter { practice: self.practice.id, scope, subject, rate };
+        let counters = [
+            counter("send-practice", shard.as_str(), shared),
+            counter("step-up", session.as_str(), limits.step_up_codes_per_session),
+        ];
+        match self.app.store.count_all(&counters, writes, self.now).await? {
+            CountedAll::Within => Ok(true),
+            CountedAll::Over { seconds, .. } => Err(Failure::TooMany(seconds)),
+            CountedAll::Refused(_) => Ok(false),
+        }
+    }
+}
+
+/// The end of the attempt, if the code is of one of its messages. The try is counted before anything is compared.
+pub(crate) async fn by_code(
+    app: &App,
+    means: &Means,
+    session: &Session,
+    network: &str,
+    code: &str,
+) -> Result<Vec<Write>, Failure> {
+    let code = Code::parse(code).map_err(|_| Failure::SignInFailed)?;
+    let id = session.step_up.ok_or(Failure::SignInFailed)?;
+    let (practice, now) = (&means.practice, app.clock.now());
+    let most = practice.policies.limits().tries_per_flow;
+    let attempt = FlowTry { practice: practice.id, flow: id, secret_hash: &session.hash, most };
+    let (flow, ()) = tokio::try_join!(
+        async { app.store.try_step_up(&attempt, now).await.map_err(Failure::from) },
+        count_redeem(app, practice, network, now),
+    )?;
+    let flow = flow.ok_or(Failure::SignInFailed)?;
+    let key = app.practice_key(practice, Purpose::Link).await?;
+    let fits = flow.live_issues(now).into_iter().fold(false, |fits, issue| {
+        fits | secrets::equal(secrets::code(&key, &flow.id.to_string(), issue).expose(), code.expose())
+    });
+    if fits {
+        Ok(vec![Write::Update(flow::consume(practice.id, flow.id, now))])
+    } else {
+        Err(Failure::SignInFailed)
+    }
+}
