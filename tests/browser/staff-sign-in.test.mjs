@@ -276,6 +276,26 @@ test('Ben sets up an authenticator app and prints his recovery codes', async () 
   await ben.context().close();
 });
 
+test('in the demonstration a code by e-mail unlocks too', async () => {
+  const ida = await browser.person({ ...DESK, expectedStatus: [403] });
+  await signInStaff(ida, product, 'ida@demo.test');
+  await ida.keyboard.press('Control+Shift+L');
+  await ida.waitForSelector('#lock-title');
+  const before = await product.countTo('ida@demo.test');
+  await ida.click('button:has-text("E-mail me a code")');
+  await ida.waitForSelector('#lock-mail');
+  assert.equal(await focused(ida), 'lock-mail');
+  await showsText(ida, '#lock-mail-hint', /^We sent it to i\*+@d\*+\.test\.$/);
+  await look(ida, 'staff-lock-code');
+  await ida.fill('#lock-mail', '0000 0000');
+  await ida.keyboard.press('Enter');
+  await ida.waitForSelector('#lock-mail-error');
+  await ida.fill('#lock-mail', codeIn(await product.sentTo('ida@demo.test', before, hasCode)));
+  await ida.keyboard.press('Enter');
+  await ida.waitForSelector('#lock-title', { state: 'detached' });
+  await ida.context().close();
+});
+
 test('another member of staff takes over a locked screen by their own passkey', async () => {
   // Both passkeys are in this browser; the person picks one. Here only Ana's answers.
   const page = await browser.person({ ...DESK, expectedStatus: [403] });
