@@ -151,7 +151,7 @@ pub(crate) struct ChangeView {
 
 /// A remembered device.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct DeviceView {
+pub(crate) struct PatientDeviceView {
     /// `acc_…`
     account_id: String,
     /// `dev_…`
@@ -174,7 +174,7 @@ pub(crate) struct ReachView {
     notices: Vec<NoticeView>,
     /// Newest first, at most a hundred.
     tries: Vec<TryView>,
-    devices: Vec<DeviceView>,
+    devices: Vec<PatientDeviceView>,
     /// Changes of contacts, newest first.
     changes: Vec<ChangeView>,
     /// How many sessions act for the patient now.
@@ -215,7 +215,7 @@ pub(crate) async fn get_reach(
         },
         desk.record(&event),
     )?;
-    let device = |account: &AccountId, device: platform::store::device::Device| DeviceView {
+    let device = |account: &AccountId, device: platform::store::device::Device| PatientDeviceView {
         account_id: account.to_string(),
         id: device.id.to_string(),
         browser: device.browser.into(),

@@ -3,15 +3,10 @@
  *
  * The session travels in an HttpOnly cookie that this code never sees.
  */
-import type { PendingPaths } from './pending';
 import type { paths } from './schema';
 
-type PendingOf<P> = P extends keyof PendingPaths ? PendingPaths[P] : unknown;
-type ListedOf<P> = P extends keyof paths ? Omit<paths[P], keyof PendingOf<P>> : unknown;
-type Paths = { [P in keyof paths | keyof PendingPaths]: PendingOf<P> & ListedOf<P> };
-
 type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
-type Operation<P extends keyof Paths, M extends Method> = M extends keyof Paths[P] ? NonNullable<Paths[P][M]> : never;
+type Operation<P extends keyof paths, M extends Method> = M extends keyof paths[P] ? NonNullable<paths[P][M]> : never;
 type Parameters<O> = O extends { parameters: infer T } ? T : never;
 type PathOf<O> = Parameters<O> extends { path: infer T } ? { path: T } : { path?: undefined };
 type QueryOf<O> = Parameters<O> extends { query?: infer T } ? { query?: T } : { query?: undefined };
@@ -161,7 +156,7 @@ export async function readProblem(response: Response): Promise<ApiError> {
 /**
  * Makes one call, again after each hurdle that was cleared. Resolves with status and data, or throws `ApiError`.
  */
-export async function call<P extends keyof Paths, M extends Method>(
+export async function call<P extends keyof paths, M extends Method>(
   method: M,
   path: P,
   options: Options<Operation<P, M>>,

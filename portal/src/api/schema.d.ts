@@ -867,9 +867,9 @@ export interface components {
         /** @description What adding a passkey comes to: for staff whose first factor it is, the session that it opens. */
         Added: components["schemas"]["PasskeyView"] | components["schemas"]["SessionView"];
         /** @description Nothing: everything is in the cookie. */
-        AskAgain: Record<string, never>;
+        AskAgain: Record<string, unknown>;
         /** @description Nothing: everything is in the session. */
-        AskForCode: Record<string, never>;
+        AskForCode: Record<string, unknown>;
         /** @description Who wants to sign in. */
         AskForLink: {
             /**
@@ -1174,7 +1174,7 @@ export interface components {
             topic?: string | null;
         };
         /** @description Nothing. */
-        Empty: Record<string, never>;
+        Empty: Record<string, unknown>;
         /** @description What whoever is signed in can show. */
         Factors: {
             /** @description How many passkeys. */
@@ -1358,7 +1358,7 @@ export interface components {
         /** @description A passkey that was made. */
         NewPasskey: {
             /** @description `RegistrationResponseJSON`. */
-            credential: Record<string, never>;
+            credential: Record<string, unknown>;
             /** @description What its holder calls it. */
             name?: string | null;
             /** @description Whether an answer with a session shall hold its token; for clients that are no browser. */
@@ -1563,6 +1563,19 @@ export interface components {
             /** @description What its holder calls it. */
             name?: string | null;
         };
+        /** @description A remembered device. */
+        PatientDeviceView: {
+            /** @description `acc_…` */
+            account_id: string;
+            browser: components["schemas"]["BrowserView"];
+            /** @description `dev_…` */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When it last stood in for a birth date.
+             */
+            last_used_at: string;
+        };
         /** @description A patient in a list. */
         PatientItem: {
             /**
@@ -1687,7 +1700,7 @@ export interface components {
         /** @description What a page hands to the browser (Web Authentication, Level 3). */
         PublicKeyOptions: {
             /** @description `PublicKeyCredentialCreationOptionsJSON` or `PublicKeyCredentialRequestOptionsJSON`. */
-            publicKey: Record<string, never>;
+            publicKey: Record<string, unknown>;
         };
         /** @description The public face of a practice. */
         PublicPractice: {
@@ -1710,7 +1723,7 @@ export interface components {
             /** @description Changes of contacts, newest first. */
             changes: components["schemas"]["ChangeView"][];
             contacts: components["schemas"]["ContactView"][];
-            devices: components["schemas"]["DeviceView"][];
+            devices: components["schemas"]["PatientDeviceView"][];
             /** @description Whether so many wrong dates were tried that none opens it until staff clear the count. */
             locked: boolean;
             /** @description Newest first, at most fifty. */
@@ -1786,7 +1799,7 @@ export interface components {
         /** @description A strong proof, exactly one. */
         SecondFactor: {
             /** @description `AuthenticationResponseJSON` of a passkey. */
-            passkey?: Record<string, never> | null;
+            passkey?: Record<string, unknown> | null;
             /**
              * @description A recovery code.
              * @example abcde-01234
@@ -1914,7 +1927,7 @@ export interface components {
              */
             code?: string | null;
             /** @description `AuthenticationResponseJSON` of a passkey. */
-            passkey?: Record<string, never> | null;
+            passkey?: Record<string, unknown> | null;
             /**
              * @description The code that the generator of a member of staff shows.
              * @example 123456

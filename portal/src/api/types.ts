@@ -35,3 +35,5 @@ export type Factors = Body<'/v1/factors', 'get', 200>;
 export type Reach = Body<'/v1/patients/{id}/reach', 'get', 200>;
 export type ContactReach = Reach['contacts'][number];
 export type NoticeReach = Reach['notices'][number];
+export type OpenSession = Body<'/v1/sessions', 'get', 200>['items'][number];
+export type Device = Body<'/v1/devices', 'get', 200>['items'][number];
