@@ -4,8 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, describe, test } from 'node:test';
-import { showsText, startBrowser } from './support/browser.mjs';
-import { PEOPLE, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
+import { look, showsText, startBrowser, withoutCookies } from './support/browser.mjs';
+import { withAuthenticator } from './support/passkeys.mjs';
+import { PEOPLE, signInByCode, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
 import { codeIn, hasCode, isNotice, linkIn, startProduct } from './support/product.mjs';
 import { Counted, tapsTable } from './support/taps.mjs';
 
@@ -52,6 +53,34 @@ async function typeCode(person, address, before) {
   await person.tap('form:has(#code) button[type=submit]');
 }
 
+/** Where the next code may come: an address with the count of what was sent there; the step-up chooses. */
+async function sentToAny(who) {
+  const addresses = [who.email, who.phone].filter((address) => address !== undefined);
+  const counts = await Promise.all(addresses.map((address) => product.countTo(address)));
+  return addresses.map((address, place) => ({ address, before: counts[place] }));
+}
+
+/** Types the code that came to any of these. */
+async function typeStepUpCode(person, places) {
+  const sent = await Promise.any(places.map(({ address, before }) => product.sentTo(address, before, hasCode)));
+  await person.type('#code', codeIn(sent));
+  await person.tap('form:has(#code) button[type=submit]');
+}
+
+/** What the square code of the desk says, after staff have seen an ID. */
+async function deskLink(who) {
+  return staff.evaluate(async (name) => {
+    const found = await (await fetch(`/v1/patients?q=${encodeURIComponent(name.split(' ')[0])}`)).json();
+    const patient = found.items.find((one) => one.name === name);
+    const answer = await fetch(`/v1/patients/${patient.id}/device-links`, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ id_seen: true }),
+    });
+    return (await answer.json()).url;
+  }, who.name);
+}
+
 for (const { language, who, locale } of READERS) {
   describe(language, () => {
     const phone = (options = {}) => browser.person({ ...PHONE, locale, ...options });
@@ -68,7 +97,7 @@ for (const { language, who, locale } of READERS) {
       await page.context().close();
     });
 
-    test('the same link again, a day later, in the same browser', async () => {
+    test('the same link again, in the same browser', async () => {
       const page = await phone();
       const { text, link } = await noticeTo(who);
       await page.goto(link);
@@ -170,5 +199,227 @@ for (const { language, who, locale } of READERS) {
       assert.equal(await page.locator('.conversation, .message').count(), 0);
       await page.context().close();
     });
+
+    test('a remembered phone: offered after reading, then two taps and nothing typed', async () => {
+      const page = await phone({ expectedStatus: [403] });
+      const first = await noticeTo(who);
+      await page.goto(first.link);
+      await typeBirthDate(page, who.birth);
+      await page.click('form button[type=submit]');
+      await reads(page, first.text);
+      const others = await sentToAny(who);
+      const remembering = new Counted(page, 'remembering the phone', language);
+      await remembering.tap('.offer .button-secondary');
+      await page.waitForSelector('#code', { state: 'visible' });
+      await look(page, `step-up-${language}`);
+      await typeStepUpCode(remembering, others);
+      await page.waitForSelector('.done-line', { state: 'visible' });
+      await reads(page, first.text);
+      await leave(page);
+      await page.waitForSelector('main .button-secondary');
+      const { text, link } = await noticeTo(who);
+      const person = new Counted(page, 'later notice on a remembered phone', language);
+      await person.follow(link);
+      await page.waitForSelector('main .button-primary');
+      assert.equal(await page.locator('#birth-day').count(), 0);
+      await person.tap('main .button-primary');
+      await reads(page, text);
+      assert.deepEqual([person.taps, person.characters], [2, 0]);
+      // Full: the other messages need nothing more.
+      await page.click('.back a');
+      await page.waitForSelector('.conversation');
+      await page.click('a[href="/devices"]');
+      await page.waitForSelector('.entry');
+      await look(page, `devices-${language}`);
+      await page.context().close();
+    });
+
+    test('a second browser: refused, and one press sends a fresh link', async () => {
+      const first = await phone();
+      const { text, link } = await noticeTo(who);
+      await first.goto(link);
+      await typeBirthDate(first, who.birth);
+      await first.click('form button[type=submit]');
+      await reads(first, text);
+      await first.context().close();
+      const page = await phone();
+      const before = await product.countTo(who.email);
+      const person = new Counted(page, 'second browser, fresh link', language);
+      await person.follow(link);
+      await person.birthDate(who.birth);
+      await person.send();
+      await page.waitForSelector('.error-summary');
+      await look(page, `notice-refused-${language}`);
+      await person.tap('.ways .button-secondary');
+      await page.waitForSelector('.done-line');
+      await look(page, `notice-resent-${language}`);
+      await person.follow(linkIn(await product.sentTo(who.email, before, isNotice)));
+      await person.birthDate(who.birth);
+      await person.send();
+      await reads(page, text);
+      await page.context().close();
+    });
+
+    test('one conversation only: the rest asks for a code, and goes on after it', async () => {
+      const page = await phone({ expectedStatus: [403] });
+      const { text, link } = await noticeTo(who);
+      await page.goto(link);
+      await typeBirthDate(page, who.birth);
+      await page.click('form button[type=submit]');
+      await reads(page, text);
+      await page.fill('#compose', 'Thanks.');
+      await page.click('.composer button[type=submit]');
+      await page.waitForSelector('.message-own:has-text("Thanks.")');
+      const others = await sentToAny(who);
+      const person = new Counted(page, 'all messages after a notice', language);
+      await person.tap('.back a');
+      await page.waitForSelector('#code', { state: 'visible' });
+      await page.click('.back button');
+      await reads(page, text);
+      await page.click('.back a');
+      await page.waitForSelector('#code', { state: 'visible' });
+      await typeStepUpCode(person, others);
+      await page.waitForSelector('.conversation');
+      await page.context().close();
+    });
+
+    test('the desk: a square code connects the phone, and the next notice takes two taps', async () => {
+      const page = await phone();
+      const person = new Counted(page, 'desk: connecting the phone', language);
+      await person.follow(await deskLink(who));
+      await person.tap('main .button-primary');
+      await page.waitForSelector('.picture');
+      await look(page, `connected-${language}`);
+      await person.tap('main a.button-primary');
+      await page.waitForSelector('.conversation');
+      await leave(page);
+      await page.waitForSelector('main .button-secondary');
+      const { text, link } = await noticeTo(who);
+      const later = new Counted(page, 'desk: the next notice', language);
+      await later.follow(link);
+      await later.tap('main .button-primary');
+      await reads(page, text);
+      assert.deepEqual([later.taps, later.characters], [2, 0]);
+      await page.context().close();
+    });
+
+    test('passkey: added once, then one touch and nothing typed', async () => {
+      const page = await phone({ expectedStatus: [403] });
+      await withAuthenticator(page);
+      const before = await product.countTo(who.email);
+      await page.goto(product.origin);
+      await page.fill('#address', who.email);
+      await page.click('form button[type=submit]');
+      await page.waitForSelector('#code');
+      await page.fill('#code', codeIn(await product.sentTo(who.email, before, hasCode)));
+      await page.click('form button[type=submit]');
+      await page.waitForSelector('#birth-day');
+      await typeBirthDate(page, who.birth);
+      await page.click('form button[type=submit]');
+      const adding = new Counted(page, 'passkey: adding it', language);
+      await adding.tap('a[href="/devices"]');
+      await adding.tap('section:has(h2:text-matches("Passkeys|Llaves")) .button-secondary');
+      await page.waitForSelector('section:has(h2:text-matches("Passkeys|Llaves")) .entry');
+      await leave(page);
+      const person = new Counted(page, 'passkey: sign-in', language);
+      await person.tap('main .button-secondary');
+      await person.tap('.way-first .button-primary');
+      await page.waitForSelector('.conversation');
+      assert.equal(person.characters, 0);
+      await page.context().close();
+    });
   });
 }
+
+describe('one phone, one mailbox, several people', () => {
+  test('a family’s phone is never remembered, and each date opens its own message', async () => {
+    const page = await browser.person({ ...PHONE, locale: 'es-US', expectedStatus: [403] });
+    const luis = await noticeTo(PEOPLE.luis);
+    const first = new Counted(page, 'family phone: the child’s message', 'es');
+    await first.follow(luis.link);
+    await first.birthDate(PEOPLE.luis.birth);
+    await first.send();
+    await reads(page, luis.text);
+    await showsText(page, '.user-name', /Rosa Vega( for|, en nombre de) Luis Vega/);
+    await page.click('.offer-no .link-button');
+    await page.waitForSelector('.done-line');
+    await leave(page);
+    await page.waitForSelector('main .button-secondary');
+    const rosa = await noticeTo(PEOPLE.rosa);
+    const second = new Counted(page, 'family phone: the mother’s message', 'es');
+    await second.follow(rosa.link);
+    await second.birthDate(PEOPLE.rosa.birth);
+    await second.send();
+    await reads(page, rosa.text);
+    await showsText(page, '.user-name', 'Rosa Vega');
+    assert.equal(await page.locator('.offer').count(), 0, 'the answer counts for good');
+    assert.equal((await page.context().cookies()).some((cookie) => cookie.name === '__Host-device'), false);
+    await page.context().close();
+  });
+
+  test('asked on the computer, read on the phone: the code is typed where it began', async () => {
+    const who = PEOPLE.john;
+    const page = await browser.person({ viewport: { width: 1280, height: 800 } });
+    const before = await product.countTo(who.email);
+    const person = new Counted(page, 'code read on another device', 'en');
+    await person.follow(product.origin);
+    await person.type('#address', who.email);
+    await person.send();
+    await page.waitForSelector('#code');
+    const mail = await product.sentTo(who.email, before, hasCode);
+    const phone = await browser.person(PHONE);
+    await phone.goto(linkIn(mail));
+    await phone.waitForSelector('h1:has-text("You asked on another device")');
+    await phone.context().close();
+    await person.type('#code', codeIn(mail));
+    await person.send();
+    await page.waitForSelector('#birth-day');
+    await person.birthDate(who.birth);
+    await person.send();
+    await page.waitForSelector('h1:has-text("Your messages")');
+    await page.context().close();
+  });
+
+  test('an app that keeps no cookies: it says so, and a fresh link opens in the real browser', async () => {
+    const who = PEOPLE.john;
+    const { text, link } = await noticeTo(who);
+    const app = await browser.person(PHONE);
+    await app.route('**/v1/**', withoutCookies);
+    const before = await product.countTo(who.email);
+    const person = new Counted(app, 'app without cookies', 'en');
+    await person.follow(link);
+    await person.birthDate(who.birth);
+    await person.send();
+    await app.waitForSelector('h1:has-text("This browser cannot keep you signed in")');
+    await person.tap('.ways .button-secondary');
+    await app.waitForSelector('.done-line');
+    const page = await browser.person(PHONE);
+    person.page = page;
+    await person.follow(linkIn(await product.sentTo(who.email, before, isNotice)));
+    await person.birthDate(who.birth);
+    await person.send();
+    await reads(page, text);
+    await app.context().close();
+    await page.context().close();
+  });
+
+  test('lost phone: sign out everywhere ends the session of the other one', async () => {
+    const who = PEOPLE.john;
+    const lost = await browser.person(PHONE);
+    const { text, link } = await noticeTo(who);
+    await lost.goto(link);
+    await typeBirthDate(lost, who.birth);
+    await lost.click('form button[type=submit]');
+    await reads(lost, text);
+    const page = await browser.person(PHONE);
+    await signInByCode(page, product, who.email, who.birth);
+    const person = new Counted(page, 'sign out everywhere', 'en');
+    await person.tap('a[href="/devices"]');
+    await person.tap('section:last-of-type .button-secondary');
+    await page.waitForSelector('h1:has-text("You are signed out")');
+    await lost.waitForSelector('h1:has-text("You were signed out")');
+    assert.equal(await lost.locator('.message').count(), 0);
+    await lost.context().close();
+    await page.context().close();
+  });
+});

@@ -18,7 +18,7 @@ before(async () => {
   product = await startProduct();
   browser = await startBrowser();
   staff = await browser.person({ viewport: { width: 1280, height: 800 } });
-  patient = await browser.person({ expectedStatus: [404] });
+  patient = await browser.person({ expectedStatus: [403] });
 });
 after(async () => {
   await browser?.stop();

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { look, showsText, startBrowser } from './support/browser.mjs';
+import { look, showsText, startBrowser, withoutCookies } from './support/browser.mjs';
 import { askForCode, PEOPLE, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
 import { codeIn, hasCode, isNotice, linkIn, startProduct } from './support/product.mjs';
 
@@ -130,14 +130,7 @@ test('the pages of links do nothing before a press', async () => {
 
 test('a browser that keeps no cookies says so after the sign-in, and how to go on', async () => {
   const page = await browser.person(PHONE);
-  // What apps with a browser of their own do: the cookie of an answer is dropped.
-  await page.route('**/v1/**', async (route) => {
-    const request = route.request();
-    const { cookie, ...headers } = request.headers();
-    const answer = await fetch(request.url(), { method: request.method(), headers, body: request.postData() ?? undefined });
-    const kept = [...answer.headers].filter(([name]) => !['set-cookie', 'content-encoding', 'content-length'].includes(name));
-    await route.fulfill({ status: answer.status, headers: Object.fromEntries(kept), body: Buffer.from(await answer.arrayBuffer()) });
-  });
+  await page.route('**/v1/**', withoutCookies);
   await page.goto(notice);
   await typeBirthDate(page, PEOPLE.john.birth);
   await page.click('form button[type=submit]');

@@ -74,6 +74,16 @@ async function watch(context, complaints, expectedStatus) {
   });
 }
 
+/** A route that does what apps with a browser of their own do: the cookies of an answer are dropped. */
+export async function withoutCookies(route) {
+  const request = route.request();
+  const { cookie, ...headers } = request.headers();
+  const answer = await fetch(request.url(), { method: request.method(), headers, body: request.postData() ?? undefined });
+  const dropped = ['set-cookie', 'content-encoding', 'content-length'];
+  const kept = [...answer.headers].filter(([name]) => !dropped.includes(name));
+  await route.fulfill({ status: answer.status, headers: Object.fromEntries(kept), body: Buffer.from(await answer.arrayBuffer()) });
+}
+
 /** Violations of WCAG and good practice on the page as it stands, contrast included. */
 export async function violations(page) {
   // Not a script tag: the policy of the page would refuse it. This runs beside the page.
