@@ -37,10 +37,20 @@ pub(crate) async fn ask(browser: &mut Browser, audience: &str, address: &str) ->
     browser.post("/v1/login-links", body).await
 }
 
-/// The text of the newest message to an address.
-pub(crate) fn last(world: &World, to: &str) -> String {
+/// The text of the newest message to an address that leads somewhere: `/l#` to sign in, `/n?` to a notice. Others tell of
+/// a sign-in that was, and come beside.
+fn newest(world: &World, to: &str, leads: &str) -> String {
     let sent = world.aws.outbox().all();
-    sent.into_iter().rev().find(|one| one.to.contains(to)).expect("a message").text
+    sent.into_iter()
+        .rev()
+        .find(|one| one.to.contains(to) && one.text.contains(leads))
+        .expect("a message")
+        .text
+}
+
+/// The text of the newest sign-in message to an address.
+pub(crate) fn last(world: &World, to: &str) -> String {
+    newest(world, to, "/l#")
 }
 
 pub(crate) fn code_in(message: &str) -> String {
@@ -81,7 +91,7 @@ pub(crate) async fn notice(world: &World, patient: &str, address: &str) -> (Stri
     let path = format!("/v1/conversations/{id}/messages");
     ana.post_once(&path, &world.fresh_key(), text("Please call.")).await.expect(201);
     world.pump().await;
-    (id, token_in(&last(world, address)))
+    (id, token_in(&newest(world, address, "/n?")))
 }
 
 /// The birth date, with the token of a notice or after a code.
