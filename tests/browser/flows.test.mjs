@@ -217,6 +217,8 @@ for (const { language, who, locale } of READERS) {
       await reads(page, first.text);
       await leave(page);
       await page.waitForSelector('main .button-secondary');
+      // Safari drops what pages keep after a week without a visit; cookies of the server stay.
+      await page.evaluate(() => localStorage.clear());
       const { text, link } = await noticeTo(who);
       const person = new Counted(page, 'later notice on a remembered phone', language);
       await person.follow(link);

@@ -144,7 +144,9 @@ pub(crate) async fn remember_device(
     // The session was ended meanwhile.
     app.store.transact_patiently(writes).await?.map_err(|_| Failure::Unauthenticated)?;
     let mut headers = HeaderMap::new();
-    headers.append(header::SET_COOKIE, device_cookie(&token));
+    for cookie in device_cookies(&token) {
+        headers.append(header::SET_COOKIE, cookie);
+    }
     headers.extend(lasting_session(&parts).map(|value| (header::SET_COOKIE, value)));
     Ok((StatusCode::CREATED, headers, Json(DeviceView::new(&device, true))).into_response())
 }
@@ -160,8 +162,8 @@ fn new_token(app: &App, session: &Session, account: AccountId) -> DeviceToken {
     DeviceToken { practice: session.practice, account, secret: secrets::browser_secret(&app.entropy) }
 }
 
-fn device_cookie(token: &DeviceToken) -> HeaderValue {
-    cookie::set(cookie::DEVICE, &token.expose(), Some(DEVICE_LIFE_SECONDS))
+fn device_cookies(token: &DeviceToken) -> [HeaderValue; 2] {
+    cookie::remember(&token.expose(), DEVICE_LIFE_SECONDS)
 }
 
 /// The cookie of the session, which now outlives the browser's own.
@@ -247,7 +249,8 @@ pub(crate) async fn forget_device(
     }
     let own = visitor::device(&parts.headers).is_some_and(|token| token.key() == key);
     let mut headers = HeaderMap::new();
-    for (gone, name) in [(own, cookie::DEVICE), (session.device == Some(id), cookie::SESSION)] {
+    let gone = [(own, cookie::DEVICE), (own, cookie::KNOWN), (session.device == Some(id), cookie::SESSION)];
+    for (gone, name) in gone {
         if gone {
             headers.append(header::SET_COOKIE, cookie::clear(name));
         }
@@ -332,6 +335,8 @@ pub(crate) async fn redeem_device_link(
     let baker = Baker { app: &app, sealer: &sealer };
     let fresh = baker.for_account(practice.id, &account, grants, basis, beside).await?;
     let mut answer = fresh.into_answer(&app, Vec::new(), &visitor).await?;
-    answer.headers_mut().append(header::SET_COOKIE, device_cookie(&device_token));
+    for cookie in device_cookies(&device_token) {
+        answer.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     Ok(answer)
 }

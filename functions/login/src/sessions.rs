@@ -120,7 +120,8 @@ pub(crate) async fn revoke_sessions(
     session.must_be_full()?;
     let event = session.event(&app.entropy, app.clock.now(), Verb::SessionsRevoked);
     app.store.sign_out_everywhere(session.practice, session.holder, &event).await?;
-    let gone = [cookie::SESSION, cookie::DEVICE].map(|name| (header::SET_COOKIE, cookie::clear(name)));
+    let gone = [cookie::SESSION, cookie::DEVICE, cookie::KNOWN]
+        .map(|name| (header::SET_COOKIE, cookie::clear(name)));
     let mut headers = HeaderMap::new();
     for (name, value) in gone {
         headers.append(name, value);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use axum::{Router, body::Body};
 use http::{Method, Request, StatusCode, header};
 use http_body_util::BodyExt;
+use platform::http::cookie;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -148,9 +149,12 @@ impl Browser {
             let text = value.to_str().expect("ASCII");
             let (pair, attributes) = text.split_once(';').unwrap_or((text, ""));
             let (name, value) = pair.split_once('=').expect("a cookie");
-            for needed in ["Path=/", "Secure", "HttpOnly", "SameSite=Lax"] {
+            for needed in ["Path=/", "Secure", "SameSite=Lax"] {
                 assert!(attributes.contains(needed), "{name} lacks {needed}");
             }
+            // The one that pages may read says nothing.
+            let is_sign = (name, value) == (cookie::KNOWN, "1");
+            assert!(attributes.contains("HttpOnly") || is_sign, "{name} can be read by scripts");
             if value.is_empty() || attributes.contains("Max-Age=0") {
                 self.cookies.remove(name);
             } else {

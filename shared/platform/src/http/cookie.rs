@@ -10,6 +10,10 @@ pub const FLOW: &str = "__Host-flow";
 pub const BROWSER: &str = "__Host-browser";
 /// The remembered device.
 pub const DEVICE: &str = "__Host-device";
+/// Says to the pages of a browser that it has [`DEVICE`], which they cannot see. It is no proof of anything. Pages
+/// could remember that by themselves, but browsers drop what pages keep after a week; months need a cookie of the
+/// server's.
+pub const KNOWN: &str = "__Host-known";
 
 /// The value of a cookie, if it was sent exactly once. Twice means that somebody planted one.
 pub fn get<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -36,6 +40,15 @@ pub fn set(name: &str, value: &str, max_age: Option<i64>) -> HeaderValue {
         .expect("ASCII")
 }
 
+/// The cookies of a remembered device: the secret, and what tells the pages that there is one.
+pub fn remember(secret: &str, max_age: i64) -> [HeaderValue; 2] {
+    let known = format!("{KNOWN}=1; Path=/; Secure; SameSite=Lax; Max-Age={max_age}");
+    [
+        set(DEVICE, secret, Some(max_age)),
+        HeaderValue::from_str(&known).unwrap_or(HeaderValue::from_static("")),
+    ]
+}
+
 /// A `Set-Cookie` that removes it.
 pub fn clear(name: &str) -> HeaderValue {
     set(name, "", Some(0))
@@ -53,6 +66,7 @@ mod tests {
         headers.append(header::COOKIE, HeaderValue::from_static("__Host-session=planted"));
         assert_eq!(get(&headers, SESSION), None);
         assert_eq!(get(&headers, "missing"), None);
+        assert_eq!(remember("v", 60)[1], "__Host-known=1; Path=/; Secure; SameSite=Lax; Max-Age=60");
         let set = set(SESSION, "v", Some(60));
         assert_eq!(set, "__Host-session=v; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=60");
     }
