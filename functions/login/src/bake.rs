@@ -35,6 +35,7 @@ use platform::{
 };
 
 use crate::{
+    own_devices::opened_by_code,
     view::{SessionView, session_view},
     visitor::Visitor,
 };
@@ -111,8 +112,11 @@ impl Baker<'_> {
                     self.app.store.grants(practice, id)
                 )?;
                 grants.retain(|grant| grant.is_live(now));
-                if shown == Shown::Code && old.device.is_none() {
-                    grants = self.without_own_devices_alone(practice, grants).await?;
+                if shown == Shown::Code {
+                    // What a birth date does not open, a code beside it does not open either; what a device has
+                    // opened, it keeps.
+                    let held = old.device.map_or(&[][..], |_| &old.grants);
+                    grants = opened_by_code(self.app, self.sealer, old, grants, held).await?;
                 }
                 let account = account.ok_or(Failure::SignInFailed)?;
                 let writes = account_rights(practice, &account, &grants);
@@ -135,18 +139,6 @@ impl Baker<'_> {
             ..Basis::new(old.kind, old.browser)
         };
         self.make(practice, person, Draft { basis, verb }, writes).await
-    }
-
-    /// What a birth date does not open, a code beside it does not open either.
-    async fn without_own_devices_alone(
-        &self,
-        practice: PracticeId,
-        grants: Vec<Grant>,
-    ) -> Result<Vec<Grant>, Failure> {
-        let ids: Vec<_> = grants.iter().map(|grant| grant.patient).collect();
-        let patients = self.app.store.patients(practice, &ids, self.sealer).await?;
-        let open = |grant: &Grant| patients.iter().any(|p| p.id == grant.patient && !p.only_my_devices);
-        Ok(grants.into_iter().filter(open).collect())
     }
 
     async fn make(

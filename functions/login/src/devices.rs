@@ -35,6 +35,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bake::{Baker, Basis},
+    own_devices::must_open_everything,
     redeem::count_redeem,
     view::{BrowserView, SessionView},
     visitor::{self, Visitor},
@@ -122,6 +123,8 @@ pub(crate) async fn remember_device(
     if body.shared {
         return Err(Failure::field("/shared", "shared_device"));
     }
+    let sealer = app.sealer(&practice).await?;
+    must_open_everything(&app, &sealer, &session).await?;
     let devices = app.store.devices(session.practice, account, now).await?;
     let token = new_token(&app, &session, account);
     let device = Device::new(DeviceId::new(now, app.entropy.id()), crate::browser(&parts.headers), now);

@@ -9,6 +9,7 @@ mod devices;
 mod lock;
 mod login_links;
 mod notice;
+mod own_devices;
 mod passkeys;
 mod people;
 mod person;

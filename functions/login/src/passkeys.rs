@@ -41,6 +41,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bake::{Baker, Basis},
+    own_devices::must_open_everything,
     redeem::count_redeem,
     view::{BrowserView, SessionView},
     visitor::Visitor,
@@ -146,6 +147,7 @@ impl Adder {
         let means = Means::of(app, session.practice).await?;
         session.must_be_full()?;
         session.must_be_fresh(&means.practice.policies, now)?;
+        must_open_everything(app, &means.sealer, &session).await?;
         Ok((Self::SignedIn(Box::new(session)), means))
     }
 

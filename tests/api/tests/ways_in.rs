@@ -274,6 +274,52 @@ async fn a_patient_who_wants_their_own_devices_alone_is_opened_by_no_date() {
 }
 
 #[tokio::test]
+async fn a_date_of_somebody_else_earns_no_device_and_no_passkey_that_would_open_a_protected_patient() {
+    let world = World::start(89).await;
+    let to = "vega.family@patients.test";
+    let luis = world.demo.patients["luis"].id;
+    let mut before = world.browser();
+    sign_in_by_code(&world, &mut before, to, "1979-05-05").await;
+    before.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let change = Change::new(keys::patient(world.demo.id, luis), "SET only_my_devices = :one")
+        .value(":one", number(1));
+    world.operator.store.change(change).await.unwrap().expect("Luis is there");
+
+    let mut browser = world.browser();
+    sign_in_by_code(&world, &mut browser, to, "1979-05-05").await;
+    let refused = browser.post("/v1/devices", json!({"shared": false})).await.expect(403);
+    assert_eq!(refused.problem(), "step-up-required");
+    for path in ["/v1/passkeys/options", "/v1/passkeys"] {
+        let body = if path.ends_with("options") { json!({}) } else { json!({"credential": {}}) };
+        assert_eq!(browser.post(path, body).await.expect(403).problem(), "step-up-required", "{path}");
+    }
+    // A code once more earns no more than the first.
+    world.pump().await;
+    browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, to).unwrap());
+    let session = browser.post("/v1/session/step-up", json!({"code": code})).await.expect(200).json();
+    assert_eq!(session["patients"].as_array().unwrap().len(), 1);
+    browser.post("/v1/devices", json!({"shared": false})).await.expect(403);
+    assert!(!browser.cookies.contains_key("__Host-device"));
+
+    // A device from before opens both, also after a code in it, and has another passkey made.
+    before.cookies.remove("__Host-session");
+    ask(&mut before, "patient", to).await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, to).unwrap());
+    let session = before.post("/v1/sessions", json!({"code": code})).await.expect(201).json();
+    assert_eq!(session["patients"].as_array().unwrap().len(), 2);
+    before.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, to).unwrap());
+    let session = before.post("/v1/session/step-up", json!({"code": code})).await.expect(200).json();
+    assert_eq!(session["patients"].as_array().unwrap().len(), 2);
+    before.post("/v1/passkeys/options", json!({})).await.expect(200);
+    before.post("/v1/devices", json!({"shared": false})).await.expect(201);
+}
+
+#[tokio::test]
 async fn a_contact_that_was_taken_from_an_account_opens_nothing_any_more() {
     let world = World::start(80).await;
     let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
