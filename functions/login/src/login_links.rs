@@ -21,7 +21,7 @@ use platform::{
     store::{
         StoreError, Write, contact,
         device::DeviceToken,
-        flow::{self, NewFlow},
+        flow::{self, Flow, NewFlow},
         outbox,
         practice::Practice,
         rate::{CountedAll, Counter, SHARED_SHARDS},
@@ -158,9 +158,12 @@ async fn again(app: &App, cookie: &FlowCookie, network: String, headers: &Header
     let Some(practice) = app.practice(cookie.practice).await? else { return Ok(()) };
     let hash = secrets::hash(cookie.secret.expose());
     let flow = app.store.flow(practice.id, cookie.flow).await?;
-    let Some(flow) = flow.filter(|flow| flow.is_of(&hash) && !flow.is_step_up && !flow.is_over(now)) else {
-        return Ok(());
+    let most = practice.policies.limits().tries_per_flow;
+    // A message of an attempt whose tries are used up would open nothing: the page begins another.
+    let takes_more = |flow: &Flow| {
+        flow.is_of(&hash) && !flow.is_step_up && !flow.is_over(now) && flow.issues > 0 && flow.tries < most
     };
+    let Some(flow) = flow.filter(takes_more) else { return Ok(()) };
     let (sealer, index_key) =
         tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Index))?;
     let asker = Asker {
@@ -206,13 +209,14 @@ impl Asker<'_> {
     async fn send(&self, writes: &[Write], now: Timestamp) -> Result<Sent, Failure> {
         let limits = self.practice.policies.limits();
         let shard = self.app.entropy.below(u64::from(SHARED_SHARDS)).to_string();
-        let device_hash = self.device.as_ref().map(DeviceToken::hash).unwrap_or_default();
+        // By account: a person with many remembered browsers writes to no address more often than with one.
+        let account = self.device.as_ref().map(|device| device.account.to_string()).unwrap_or_default();
         let counter = |scope, subject, rate| Counter { practice: self.practice.id, scope, subject, rate };
         let mut shared = limits.sends_per_practice;
         shared.count = shared.count.div_ceil(SHARED_SHARDS);
         let by_practice = counter("send-practice", shard.as_str(), shared);
         if let Some(device) = &self.device {
-            let counters = [counter("send-device", &device_hash, limits.sends_per_device), by_practice];
+            let counters = [counter("send-device", &account, limits.sends_per_device), by_practice];
             let mut all = vec![Write::Check(device.must_be_live(now))];
             all.extend_from_slice(writes);
             match self.app.store.count_all(&counters, &all, now).await? {

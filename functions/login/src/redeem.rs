@@ -20,7 +20,7 @@ use platform::{
     keys::Purpose,
     secrets::{self, SecretPurpose},
     store::{
-        Write,
+        Store, Write,
         flow::{self, Adds, Flow, FlowTry, LeadsTo},
         practice::Practice,
         rate::{Counted, Counter},
@@ -81,7 +81,7 @@ pub(crate) async fn redeem(
             if let (Some(cookie), Some(offered)) = (&flow, &offered)
                 && let Some(flow) = compare(&app, cookie, &network, offered).await?
             {
-                return proven(&app, &flow, &visitor).await;
+                return proven(&app, &flow, &network, &visitor).await;
             }
             match token {
                 Some(token) => notice::open(&app, &parts, &token, &visitor).await,
@@ -92,7 +92,7 @@ pub(crate) async fn redeem(
             let cookie = flow.ok_or(Failure::SignInFailed)?;
             let code = Code::parse(&code).map_err(|_| Failure::SignInFailed)?;
             let flow = compare(&app, &cookie, &network, &Offered::Code(&code)).await?;
-            proven(&app, &flow.ok_or(Failure::SignInFailed)?, &visitor).await
+            proven(&app, &flow.ok_or(Failure::SignInFailed)?, &network, &visitor).await
         }
         _ => Err(Failure::field("", "token_or_code")),
     }
@@ -162,29 +162,35 @@ pub(crate) async fn count_redeem(
     }
 }
 
+/// Gives the count of a right secret back: the limit is against guesses, and many people share a network.
+pub(crate) fn given_back(practice: &Practice, network: &str, now: Timestamp) -> Write {
+    Write::Update(Store::uncount(&redeem_counter(practice, network), now))
+}
+
 /// What link or code has earned: patients the next question, staff a session where the practice allows that.
-async fn proven(app: &App, flow: &Flow, visitor: &Visitor) -> Result<Response, Failure> {
+async fn proven(app: &App, flow: &Flow, network: &str, visitor: &Visitor) -> Result<Response, Failure> {
     let now = app.clock.now();
+    let practice = app.known_practice(flow.practice).await?;
+    let back = given_back(&practice, network, now);
     match (flow.audience, &flow.leads_to) {
         (Audience::Patient, Some(LeadsTo::Patients(candidates))) => {
             if let Some(answer) = remembered::by_flow(app, flow, candidates, visitor).await? {
                 return Ok(answer);
             }
-            if app.store.prove_flow(flow, now).await? {
+            if app.store.prove_flow(flow, vec![back], now).await? {
                 Ok(birth_date_next(None))
             } else {
                 Err(Failure::SignInFailed)
             }
         }
         (Audience::Staff, Some(LeadsTo::Staff(staff))) => {
-            let practice = app.known_practice(flow.practice).await?;
             let sealer = app.sealer(&practice).await?;
             let staff = app.store.staff(practice.id, *staff, &sealer).await?;
             let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
             // A link alone opens nothing for whoever has a factor; whoever has none adds the first one with it.
             if staff.enrolled {
                 let methods = totp::methods(app, &practice, &staff).await?;
-                app.store.prove_flow(flow, now).await?;
+                app.store.prove_flow(flow, vec![back], now).await?;
                 let step = NextStep { next: "second_factor", methods: Some(methods) };
                 return Ok((StatusCode::OK, Json(step)).into_response());
             }
@@ -195,7 +201,7 @@ async fn proven(app: &App, flow: &Flow, visitor: &Visitor) -> Result<Response, F
             let consume = Write::Update(flow::consume(practice.id, flow.id, now));
             let baker = Baker { app, sealer: &sealer };
             let basis = staff_basis(Browser::from_stored(&flow.browser));
-            let fresh = baker.for_staff(practice.id, &staff, basis, vec![consume]).await?;
+            let fresh = baker.for_staff(practice.id, &staff, basis, vec![consume, back]).await?;
             fresh.into_answer(app, Vec::new(), visitor).await
         }
         _ => Err(Failure::SignInFailed),

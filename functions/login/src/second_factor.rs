@@ -14,6 +14,7 @@ use domain::{
     practice::Slug,
     session::SessionKind,
     sign_in::{Audience, FlowCookie},
+    time::Timestamp,
 };
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use platform::{
@@ -32,6 +33,7 @@ use platform::{
         flow::{self, Adds, Flow, FlowTry, PasskeyFlow},
         keys,
         practice::Practice,
+        rate::{Counted, Counter},
         session::{Found, Grant, Holder, Session, SessionToken},
         staff::Staff,
         table::Table,
@@ -44,7 +46,7 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     passkeys::{PublicKeyOptions, staff_basis, strong},
-    redeem::count_redeem,
+    redeem::{count_redeem, given_back},
     totp::{self, Offered},
     view::{NextStep, SessionView},
     visitor::Visitor,
@@ -90,13 +92,16 @@ pub(crate) async fn sign_in_options(
     let practice = app.practice_by_slug(&slug).await?;
     let practice = practice.ok_or_else(|| Failure::field("/practice", "unknown_practice"))?;
     let now = app.clock.now();
-    count_redeem(&app, &practice, &network, now).await?;
+    count_asked(&app, &practice, &network, now).await?;
     let question = RelyingParty::of(&app)?.ask()?;
 
-    // Whoever has proven a link and may show another factor too keeps that chance.
+    // Whoever waits for a code, or has proven a link and may show another factor too, keeps that chance.
     if let Some(cookie) = flow_cookie(&headers).filter(|cookie| cookie.practice == practice.id) {
+        let hash = secrets::hash(cookie.secret.expose());
         let flow = app.store.flow(cookie.practice, cookie.flow).await?;
-        let same = flow.is_some_and(|flow| flow.audience == body.audience && flow.proven_at.is_some());
+        let same = flow.is_some_and(|flow| {
+            flow.audience == body.audience && flow.is_of(&hash) && !flow.is_step_up && !flow.is_over(now)
+        });
         if same && app.store.keep_ceremony(&asked(&cookie), Ceremony::Assert, &question.state, now).await? {
             return Ok(Json(PublicKeyOptions { public_key: question.options }).into_response());
         }
@@ -116,6 +121,16 @@ pub(crate) async fn sign_in_options(
     let value = cookie::set(cookie::FLOW, &cookie.expose(), Some(CEREMONY_SECONDS));
     let cookie = HeaderMap::from_iter([(header::SET_COOKIE, value)]);
     Ok((cookie, Json(PublicKeyOptions { public_key: question.options })).into_response())
+}
+
+/// Counts a question, apart from what is offered as an answer: nobody who only asks keeps others from signing in.
+async fn count_asked(app: &App, practice: &Practice, network: &str, now: Timestamp) -> Result<(), Failure> {
+    let rate = practice.policies.limits().passkey_questions_per_client;
+    let counter = Counter { practice: practice.id, scope: "passkey-network", subject: network, rate };
+    match app.store.count(&counter, now).await? {
+        Counted::Within => Ok(()),
+        Counted::Over(seconds) => Err(Failure::TooMany(seconds)),
+    }
 }
 
 /// A strong proof, exactly one.
@@ -203,11 +218,8 @@ impl Request<'_> {
     async fn by_passkey(&self, passkey: &Value) -> Result<Response, Failure> {
         let (app, practice) = (self.app, self.practice.id);
         let now = app.clock.now();
-        let taken = async {
-            let taken = app.store.take_ceremony(&asked(&self.cookie), Ceremony::Assert, now).await;
-            taken.map_err(Failure::from)
-        };
-        let (taken, ()) = tokio::try_join!(taken, count_redeem(app, &self.practice, self.network, now))?;
+        // A signature cannot be guessed: the question is counted, its one answer is not.
+        let taken = app.store.take_ceremony(&asked(&self.cookie), Ceremony::Assert, now).await?;
         let (state, item) = taken.ok_or(Failure::SignInFailed)?;
         let flow = Flow::from_item(practice, self.cookie.flow, item)?;
         let assertion = Assertion::parse(passkey).ok_or(Failure::SignInFailed)?;
@@ -288,6 +300,7 @@ impl Request<'_> {
         }
         let mut beside = proven;
         beside.push(Write::Update(flow::consume(practice, flow.id, now)));
+        beside.push(given_back(&self.practice, self.network, now));
         beside.extend(replaced(app, self.parts, Holder::Staff(id)).await?);
         let baker = Baker { app, sealer: &self.sealer };
         let basis = staff_basis(self.visitor.browser);

@@ -33,6 +33,8 @@ pub struct Limits {
     pub sends_per_practice: Rate,
     /// Redeem attempts from one client address.
     pub redeems_per_client: Rate,
+    /// Questions for a passkey from one client address.
+    pub passkey_questions_per_client: Rate,
     /// Wrong birth dates for one contact point, over all ways in.
     pub wrong_dates_per_contact: Rate,
     /// Wrong birth dates for one patient, over all ways in.
@@ -66,6 +68,7 @@ impl Limits {
         sends_per_client: Rate::new(20, 3600),
         sends_per_practice: Rate::new(2_000, 3600),
         redeems_per_client: Rate::new(120, 3600),
+        passkey_questions_per_client: Rate::new(1_200, 3600),
         wrong_dates_per_contact: Rate::new(5, DAY),
         wrong_dates_per_patient: Rate::new(5, DAY),
         wrong_dates_in_all: 15,

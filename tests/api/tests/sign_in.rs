@@ -353,3 +353,56 @@ async fn asking_too_often_is_refused_alike_for_known_and_unknown() {
     let sent = world.aws.outbox().all().into_iter().filter(|m| m.to.contains("eva@strict.test")).count();
     assert_eq!(sent, 3);
 }
+
+#[tokio::test]
+async fn a_right_code_uses_nothing_up_for_others_of_the_network() {
+    let world = World::start(29).await;
+    let mut maria = world.browser();
+    ask(&mut maria, "patient", "maria@patients.test").await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, "maria@patients.test").unwrap());
+    let used = async || {
+        let items = world.aws.items("ChatTable").await;
+        let of_network =
+            items.iter().find(|i| i["PK"]["S"].as_str().is_some_and(|pk| pk.contains("#redeem-network#")));
+        of_network.map_or(0, |item| item["used"]["N"].as_str().unwrap().parse::<i64>().unwrap())
+    };
+    maria.post("/v1/sessions", json!({"code": "00000000"})).await.expect(401);
+    assert_eq!(used().await, 1);
+    maria.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    assert_eq!(used().await, 1, "the wrong one stays counted");
+}
+
+#[tokio::test]
+async fn looking_for_a_passkey_keeps_the_code_that_was_asked_for() {
+    let world = World::start(30).await;
+    let mut maria = world.browser();
+    ask(&mut maria, "patient", "maria@patients.test").await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, "maria@patients.test").unwrap());
+    let options = json!({"practice": "demo"});
+    maria.post("/v1/sessions/passkey-options", options.clone()).await.expect(200);
+    // The page gave up the passkey; the mail is there.
+    maria.post("/v1/login-links/again", json!({})).await.expect(202);
+    maria.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    maria.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await.expect(201);
+    // Where only a passkey was asked for there is no message to repeat.
+    let mut nobody = world.browser();
+    nobody.post("/v1/sessions/passkey-options", options).await.expect(200);
+    nobody.post("/v1/login-links/again", json!({})).await.expect(202);
+}
+
+#[tokio::test]
+async fn no_message_leaves_for_an_attempt_whose_tries_are_used_up() {
+    let world = World::start(31).await;
+    let mut maria = world.browser();
+    ask(&mut maria, "patient", "maria@patients.test").await.expect(202);
+    world.pump().await;
+    for _ in 0..5 {
+        maria.post("/v1/sessions", json!({"code": "00000000"})).await.expect(401);
+    }
+    let before = world.aws.outbox().all().len();
+    maria.post("/v1/login-links/again", json!({})).await.expect(202);
+    world.pump().await;
+    assert_eq!(world.aws.outbox().all().len(), before);
+}

@@ -12,7 +12,7 @@ use domain::{
 };
 
 use super::{
-    Store, StoreError,
+    Store, StoreError, Write,
     ceremony::{self, CEREMONY_SECONDS, Ceremony},
     item::{Attributes, Item, NewItem, number, string},
     keys,
@@ -184,6 +184,8 @@ pub struct Flow {
     accepted: Vec<Option<Timestamp>>,
     /// Whether it is of somebody who is signed in already.
     pub is_step_up: bool,
+    /// How often a link or code was offered.
+    pub tries: u32,
     /// Whether link or code was proven already.
     pub proven_at: Option<Timestamp>,
     /// Which factor whoever proved it may add with it.
@@ -220,6 +222,7 @@ impl Flow {
             offered: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("offered_{n}"))).collect(),
             accepted: (1..=ISSUES_MAX).map(|n| item.optional_time(&format!("accepted_{n}"))).collect(),
             is_step_up: item.optional_text("purpose") == Some(STEP_UP),
+            tries: item.optional_number("tries").unwrap_or(0),
             proven_at: item.optional_time("proven_at"),
             adds: item.optional_text("adds").and_then(Adds::from_stored),
             item,
@@ -367,15 +370,21 @@ impl Store {
         item.map(|item| Flow::from_item(practice, id, item)).transpose()
     }
 
-    /// Notes that link or code was right.
+    /// Notes that link or code was right, together with other writes.
     ///
     /// # Errors
     /// [`StoreError`].
-    pub async fn prove_flow(&self, flow: &Flow, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn prove_flow(
+        &self,
+        flow: &Flow,
+        beside: Vec<Write>,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
         let change = Change::new(keys::flow(flow.practice, flow.id), "SET proven_at = :now")
             .when("attribute_exists(PK) AND attribute_not_exists(consumed_at)")
             .value(":now", number(now.as_millis()));
-        Ok(self.change(change).await?.is_some())
+        let writes = || [vec![Write::Update(change.clone())], beside.clone()].concat();
+        Ok(self.transact_patiently(writes).await?.is_ok())
     }
 
     /// Notes whom the address leads to and that the `issue`-th message is about to leave.

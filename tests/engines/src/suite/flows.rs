@@ -131,7 +131,7 @@ async fn a_birth_date_is_tried_after_the_first_proof_only(bench: Bench) {
     let date = async || bench.store.try_flow_date(&attempt(&bench, &asked, 2), bench.at(1)).await.unwrap();
     assert!(date().await.is_none(), "nothing was proven");
     let flow = read(&bench, &asked).await;
-    assert!(bench.store.prove_flow(&flow, bench.at(1)).await.unwrap());
+    assert!(bench.store.prove_flow(&flow, Vec::new(), bench.at(1)).await.unwrap());
     for n in 1..=2 {
         let flow = date().await.expect("a try is left");
         assert_eq!((flow.item.number::<i64>("date_tries").unwrap(), flow.proven_at), (n, Some(bench.at(1))));
@@ -141,7 +141,7 @@ async fn a_birth_date_is_tried_after_the_first_proof_only(bench: Bench) {
     let consume = vec![Write::Update(flow::consume(bench.practice, asked.id, bench.at(2)))];
     bench.store.transact(consume).await.unwrap().unwrap();
     assert!(
-        !bench.store.prove_flow(&flow, bench.at(3)).await.unwrap(),
+        !bench.store.prove_flow(&flow, Vec::new(), bench.at(3)).await.unwrap(),
         "what was used proves nothing any more"
     );
     assert!(bench.store.try_flow(&attempt(&bench, &asked, 5), bench.at(3)).await.unwrap().is_none());
