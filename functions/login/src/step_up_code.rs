@@ -20,7 +20,7 @@ use platform::{
     secrets,
     store::{
         Write,
-        contact::ContactPoint,
+        contact::{self, ContactPoint},
         flow::{self, FlowTry, NewFlow},
         item::string,
         outbox,
@@ -76,7 +76,14 @@ pub(crate) async fn ask_for_step_up_code(
     let address = address(&app, &session, &practice, &sealer).await?;
     // Where every contact is gone, only the desk can help.
     let address = address.ok_or(Failure::Conflict)?;
-    let asking = Asking { app: &app, session: &session, practice: &practice, now: app.clock.now() };
+    let index_key = app.practice_key(&practice, Purpose::Index).await?;
+    let asking = Asking {
+        app: &app,
+        session: &session,
+        practice: &practice,
+        blind: contact::blind(&index_key, &address),
+        now: app.clock.now(),
+    };
     if !asking.again(&sealer, &address).await? {
         asking.anew(&sealer, &address).await?;
     }
@@ -125,6 +132,8 @@ struct Asking<'a> {
     app: &'a App,
     session: &'a Session,
     practice: &'a Practice,
+    /// The blind index of the address, which counts these messages with those of a sign-in.
+    blind: String,
     now: Timestamp,
 }
 
@@ -178,9 +187,12 @@ impl Asking<'_> {
         let mut shared = limits.sends_per_practice;
         shared.count = shared.count.div_ceil(SHARED_SHARDS);
         let counter = |scope, subject, rate| Counter { practice: self.practice.id, scope, subject, rate };
+        // The longest to wait for comes first.
         let counters = [
-            counter("send-practice", shard.as_str(), shared),
-            counter("step-up", session.as_str(), limits.step_up_codes_per_session),
+            counter("send-address-day", &self.blind, limits.sends_per_address_and_day),
+            counter("send-practice", &shard, shared),
+            counter("send-address", &self.blind, limits.sends_per_address),
+            counter("step-up", &session, limits.step_up_codes_per_session),
         ];
         match self.app.store.count_all(&counters, writes, self.now).await? {
             CountedAll::Within => Ok(true),

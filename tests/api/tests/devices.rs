@@ -102,17 +102,14 @@ async fn the_code_goes_to_another_contact_that_was_proved_before() {
 async fn codes_of_a_session_are_limited_tried_five_times_and_each_lives_its_own_life() {
     let world = World::start(92).await;
     let strict = people::practice(&world.operator, "strict", "Strict Practice", 1).await;
-    let eva = ["eva@strict.test".to_owned()];
+    let eva = ["eva@strict.test".to_owned(), "+15555550177".to_owned()];
     people::add(&world.operator, strict.id, "Eva Stone", "1990-01-02", "en", &eva).await;
-    let mut browser = world.browser();
-    browser
-        .post("/v1/login-links", json!({"practice": "strict", "address": "eva@strict.test"}))
-        .await
-        .expect(202);
+    // She has proved to read the mailbox, so that codes go there from a session by phone.
+    let mut browser = eva_at(&world, "eva@strict.test").await;
+    world.clock.advance_seconds(15 * 60);
+    browser.get("/v1/session").await.expect(401);
+    let mut browser = eva_at(&world, "+15555550177").await;
     world.pump().await;
-    let code = code_in(&last_message(&world, "eva@strict.test").unwrap());
-    browser.post("/v1/sessions", json!({"code": code})).await.expect(200);
-    browser.post("/v1/sessions/person", json!({"birth_date": "1990-01-02"})).await.expect(201);
     let mut codes = Vec::new();
     for _ in 0..3 {
         browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
@@ -133,6 +130,49 @@ async fn codes_of_a_session_are_limited_tried_five_times_and_each_lives_its_own_
     }
     world.browser().post("/v1/session/step-up", json!({"code": "12345678"})).await.expect(401);
     world.browser().post("/v1/session/step-up-codes", json!({})).await.expect(401);
+}
+
+/// Eva of the strict practice, signed in by one of her contacts.
+async fn eva_at(world: &World, address: &str) -> Browser {
+    let mut browser = world.browser();
+    let body = json!({"practice": "strict", "address": address});
+    browser.post("/v1/login-links", body).await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(world, address).unwrap());
+    browser.post("/v1/sessions", json!({"code": code})).await.expect(200);
+    browser.post("/v1/sessions/person", json!({"birth_date": "1990-01-02"})).await.expect(201);
+    browser
+}
+
+#[tokio::test]
+async fn codes_of_a_session_count_with_all_messages_to_their_address() {
+    let world = World::start(106).await;
+    let strict = people::practice(&world.operator, "strict", "Strict Practice", 1).await;
+    let eva = ["eva@strict.test".to_owned()];
+    people::add(&world.operator, strict.id, "Eva Stone", "1990-01-02", "en", &eva).await;
+    let ask = json!({"practice": "strict", "address": "eva@strict.test"});
+    // The message of the sign-in was the first of three in fifteen minutes.
+    let mut browser = eva_at(&world, "eva@strict.test").await;
+    browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    world.browser().post("/v1/login-links", ask.clone()).await.expect(202);
+    let refused = browser.post("/v1/session/step-up-codes", json!({})).await.expect(429);
+    assert!(refused.headers.contains_key("retry-after"));
+    world.browser().post("/v1/login-links", ask.clone()).await.expect(429);
+    // Ten in a day, whoever asks for them.
+    for sent in [3, 3, 1] {
+        world.clock.advance_seconds(15 * 60);
+        let mut browser = if sent == 1 {
+            world.browser().post("/v1/login-links", ask.clone()).await.expect(202);
+            world.browser()
+        } else {
+            eva_at(&world, "eva@strict.test").await
+        };
+        for _ in 1..sent {
+            browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+        }
+    }
+    world.clock.advance_seconds(15 * 60);
+    world.browser().post("/v1/login-links", ask).await.expect(429);
 }
 
 #[tokio::test]
