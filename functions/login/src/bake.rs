@@ -186,7 +186,8 @@ impl Baker<'_> {
         if let (Holder::Account(account), Scope::Full, Some(mark)) = (person.holder, basis.scope, basis.mark)
         {
             // Whether the browser is known is looked up when the message is to leave: nobody waits for that here.
-            let subject = Subject::SignedInElsewhere { account, browser: basis.browser, mark };
+            let (browser, always) = (basis.browser, basis.always_told);
+            let subject = Subject::SignedInElsewhere { account, browser, mark, always };
             let item = outbox::passing_item(practice, &session.id.to_string(), &subject, now);
             writes.push(Write::Create(Table::Chat, item));
         }
@@ -291,6 +292,8 @@ pub(crate) struct Basis {
     pub(crate) since: Option<Timestamp>,
     /// What tells its browser from others, hashed. A sign-in in one that the account has not used is announced.
     pub(crate) mark: Option<String>,
+    /// Whether it is announced in any browser, and to every verified contact.
+    pub(crate) always_told: bool,
     /// The session that ends with it, because its holder showed one more proof.
     pub(crate) replaces: Option<Session>,
 }
@@ -309,6 +312,7 @@ impl Basis {
             fresh: false,
             since: None,
             mark: None,
+            always_told: false,
             replaces: None,
         }
     }

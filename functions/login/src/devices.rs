@@ -333,6 +333,7 @@ pub(crate) async fn redeem_device_link(
         device: Some(device.id),
         fresh: true,
         mark: Some(visitor.mark.hash()),
+        always_told: true,
         ..Basis::new(SessionKind::PatientRemembered, visitor.browser)
     };
     let baker = Baker { app: &app, sealer: &sealer };

@@ -38,21 +38,30 @@ enum News {
     ContactsChanged,
 }
 
+/// A sign-in that may be news.
+pub(crate) struct SignIn<'a> {
+    pub(crate) account: AccountId,
+    pub(crate) browser: Browser,
+    /// What tells the browser from others, hashed.
+    pub(crate) mark: &'a str,
+    /// Whether it is news whatever the browser is: the account's holder had no part in the first proof.
+    pub(crate) always: bool,
+}
+
 /// Tells every verified mailbox of the account of a sign-in in a browser that was not seen before; its phones, if it
-/// has no mailbox. The first browser of all is not news.
+/// has no mailbox. The first browser of all is not news. What is always news is told to mailboxes and phones.
 ///
 /// # Errors
 /// [`Trouble`].
 pub(crate) async fn signed_in(
     state: &State,
     item: &OutboxItem,
-    account: AccountId,
-    browser: Browser,
-    mark: &str,
+    sign_in: &SignIn<'_>,
 ) -> Result<Verdict, Trouble> {
+    let SignIn { account, browser, mark, always } = *sign_in;
     let store = &state.app.store;
     let seen = store.see_browser(item.practice, account, mark, &item.id, item.created_at).await?;
-    if seen != Seen::New {
+    if seen != Seen::New && !always {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), seen.as_str()));
     }
     let Some(teller) = Teller::prepare(state, item, account, News::SignedIn(browser)).await? else {
@@ -66,8 +75,11 @@ pub(crate) async fn signed_in(
         };
         points.iter().filter(fits).collect::<Vec<_>>()
     };
-    let mailboxes = verified(ContactKind::Email);
-    teller.tell(&if mailboxes.is_empty() { verified(ContactKind::Phone) } else { mailboxes }).await
+    let mut told = verified(ContactKind::Email);
+    if told.is_empty() || always {
+        told.extend(verified(ContactKind::Phone));
+    }
+    teller.tell(&told).await
 }
 
 /// Tells every contact that the account had before a change.

@@ -175,8 +175,10 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
             }
             Subject::FactorsReset { admin } => factors::send(state, &item, *admin).await,
             Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
-            Subject::SignedInElsewhere { account, browser, mark } => {
-                announce::signed_in(state, &item, *account, *browser, mark).await
+            Subject::SignedInElsewhere { account, browser, mark, always } => {
+                let sign_in =
+                    announce::SignIn { account: *account, browser: *browser, mark, always: *always };
+                announce::signed_in(state, &item, &sign_in).await
             }
             Subject::ContactsChanged { account, old } => {
                 announce::contacts_changed(state, &item, *account, old).await

@@ -26,6 +26,8 @@ use platform::{
 pub trait Right: Send + Sync {
     /// The act.
     const ACT: Act;
+    /// One more that the same person must be allowed.
+    const ALSO: Option<Act> = None;
 }
 
 macro_rules! rights {
@@ -53,6 +55,14 @@ rights! {
     WritePractice;
 }
 
+/// Let a phone in that reads a patient's messages: for staff who may read them themselves.
+pub struct ConnectPhones;
+
+impl Right for ConnectPhones {
+    const ACT: Act = Act::WritePatients;
+    const ALSO: Option<Act> = Some(Act::ReadConversations);
+}
+
 /// A live session of staff that may do `R`, and what it works with.
 pub struct Desk<R> {
     /// The state of the function.
@@ -69,7 +79,7 @@ impl<R: Right> FromRequestParts<App> for Desk<R> {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Failure> {
         let session = Session::from_request_parts(parts, app).await?;
-        if !session.may(R::ACT) {
+        if !session.may(R::ACT) || R::ALSO.is_some_and(|act| !session.may(act)) {
             return Err(Failure::Forbidden);
         }
         let practice = app.known_practice(session.practice).await?;

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    desk::{Desk, PatientPath, WritePatients},
+    desk::{ConnectPhones, Desk, PatientPath, Right},
     member::given,
     refusals::{BadBody, Refused, Unknown},
 };
@@ -54,14 +54,14 @@ pub(crate) struct DeviceLinkView {
     expires_in_seconds: i64,
 }
 
-/// Makes a link by which a phone signs in once and is remembered. Whoever scans it is let in, so staff make it for a
-/// person whose ID they have seen, and show it to nobody else.
+/// Makes a link by which a phone signs in once and is remembered. Whoever scans it reads the messages, so staff who may
+/// read them make it for a person whose ID they have seen, and show it to nobody else.
 #[utoipa::path(post, path = "/v1/patients/{id}/device-links", operation_id = "makeDeviceLink", tag = "patients",
     params(("id" = String, Path, description = "pat_…")),
     request_body = NewDeviceLink,
     responses((status = 201, body = DeviceLinkView), Refused, Unknown, BadBody))]
 pub(crate) async fn make_device_link(
-    desk: Desk<WritePatients>,
+    desk: Desk<ConnectPhones>,
     PatientPath(patient): PatientPath,
     Body(body): Body<NewDeviceLink>,
 ) -> Result<(StatusCode, Json<DeviceLinkView>), Failure> {
@@ -96,8 +96,8 @@ pub(crate) async fn make_device_link(
 }
 
 /// The account that is named, if it acts for the patient today; without a name the patient's own.
-pub(crate) async fn acting_account(
-    desk: &Desk<WritePatients>,
+pub(crate) async fn acting_account<R: Right>(
+    desk: &Desk<R>,
     patient: PatientId,
     named: Option<AccountId>,
 ) -> Result<AccountId, Failure> {

@@ -60,6 +60,8 @@ pub enum Subject {
         browser: Browser,
         /// What tells it from others, hashed.
         mark: String,
+        /// Whether it is told of in a known browser too, and to every verified contact.
+        always: bool,
     },
     /// The contacts of an account were changed: the old ones are told.
     ContactsChanged {
@@ -190,11 +192,12 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
                 }
             }
         }
-        Subject::SignedInElsewhere { account, browser, mark } => item
+        Subject::SignedInElsewhere { account, browser, mark, always } => item
             .with("notice_kind", string(NoticeKind::SignedInElsewhere.as_str()))
             .with("account", string(account))
             .with("browser", string(browser))
-            .with("mark", string(mark)),
+            .with("mark", string(mark))
+            .with_some("always", always.then(|| number(1))),
         Subject::ContactsChanged { account, old } => item
             .with("notice_kind", string(NoticeKind::ContactsChanged.as_str()))
             .with("account", string(account))
@@ -246,6 +249,7 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
             account: item.parsed("account", AccountId::parse)?,
             browser: Browser::from_stored(item.text("browser")?),
             mark: item.text("mark")?.to_owned(),
+            always: item.optional_number::<u8>("always").is_some(),
         },
         NoticeKind::ContactsChanged => Subject::ContactsChanged {
             account: item.parsed("account", AccountId::parse)?,

@@ -60,3 +60,30 @@ async fn a_sign_in_in_an_unknown_browser_is_told_of_and_the_link_ends_every_sess
     let _ = world.browser().post("/v1/sessions/revoke", json!({"token": token(&told[0])})).await.expect(204);
     let _ = phone.get("/v1/conversations").await.expect(200);
 }
+
+#[tokio::test]
+async fn a_phone_that_was_connected_at_the_desk_is_always_told_of_to_mailboxes_and_phones() {
+    let world = World::start(2).await;
+    let _ = sign_in(&world, None).await;
+    let mut by_phone = ask(&world, "patient", "+15555550101").await;
+    world.pump().await;
+    let text = sent(&world).into_iter().rev().find(|sent| sent.to == "+15555550101").unwrap();
+    // In a text message the code stands at the end, for the phone to fill in.
+    let digits = text.text.rsplit('#').next().unwrap().trim();
+    let _ = by_phone.post("/v1/sessions", json!({"code": digits})).await.expect(200);
+    let _ = by_phone.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await.expect(201);
+    world.pump().await;
+    let before = news(&world).len();
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let links = format!("/v1/patients/{}/device-links", world.demo.patients["maria"].id);
+    // A browser that the account knows makes no difference.
+    for round in 1..=2 {
+        let made = ben.post(&links, json!({"id_seen": true})).await.expect(201).json();
+        let token = made["url"].as_str().unwrap().split_once("#t=").unwrap().1;
+        let _ = by_phone.post("/v1/devices/redeem", json!({"token": token})).await.expect(201);
+        world.pump().await;
+        let told: Vec<_> =
+            news(&world).into_iter().skip(before + 2 * (round - 1)).map(|sent| sent.to).collect();
+        assert_eq!(told, ["maria@patients.test", "+15555550101"], "{round}");
+    }
+}

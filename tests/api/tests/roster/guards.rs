@@ -40,7 +40,7 @@ fn routes(world: &World) -> Vec<Route> {
             Method::POST,
             &format!("{of_patient}/device-links"),
             Some(json!({"account_id": rosa, "id_seen": true})),
-            Act::WritePatients,
+            Act::ReadConversations,
         ),
         route(
             Method::PUT,
