@@ -118,8 +118,7 @@ pub(crate) async fn change_contacts(
     PatientView::load(&desk.app, &desk.practice, &means.sealer, &found).await.map(Json)
 }
 
-/// Confirms a contact: staff after a fresh proof, or the account itself where it is signed in by something that was
-/// known before. It opens everything then, and notices go there again.
+/// Confirms a contact: staff after a fresh proof, or the account itself after one by something that was known before. It opens everything then, and notices go there again.
 #[utoipa::path(post, path = "/v1/patients/{id}/contacts/{contact_id}/confirm", operation_id = "confirmContact",
     tag = "patients",
     params(("id" = String, Path, description = "pat_…"), ("contact_id" = String, Path, description = "cpt_…")),
@@ -147,8 +146,8 @@ pub(crate) async fn confirm_contact(
                 return Err(Failure::NotFound);
             }
             session.must_be_full()?;
-            // What is to be confirmed confirms nothing.
-            if session.since.is_some() || session.contact == Some(contact) {
+            // What is to be confirmed confirms nothing, nor does a session that somebody else may have found open.
+            if session.contact == Some(contact) || !session.is_fresh(now) {
                 return Err(Failure::StepUpRequired);
             }
             live.filter(|account| *account == own).collect()

@@ -20,8 +20,9 @@ use platform::{
         audit,
         contact::{ContactPoint, Doubt, Reached},
         outbox::{self, Again, Subject},
+        rate::{CountedAll, Counter},
         reach::{Notice, Reach},
-        session::{Grant, Relation},
+        session::{Grant, Holder, Relation},
         table::Table,
     },
 };
@@ -30,7 +31,7 @@ use utoipa::ToSchema;
 
 use crate::{
     desk::{Desk, PatientPath, ReadPatients, WritePatients},
-    refusals::{BadBody, Refused, Unknown},
+    refusals::{BadBody, Limited, Refused, Unknown},
 };
 
 /// Most notices that are shown.
@@ -48,6 +49,9 @@ pub(crate) struct ReachedAccount {
     /// How it stands to the patient; `null` if it does not act for them.
     #[schema(required = true, value_type = Option<String>)]
     relation: Option<Relation>,
+    /// How many passkeys it may sign in with; `null` if it does not act for them.
+    #[schema(required = true)]
+    passkeys: Option<usize>,
 }
 
 /// A contact of somebody who acts for the patient.
@@ -246,7 +250,12 @@ async fn contacts(
 ) -> Result<Vec<ContactView>, Failure> {
     let (store, practice) = (&desk.app.store, desk.practice.id);
     let ids: Vec<AccountId> = granted.iter().map(|(account, _)| *account).collect();
-    let accounts = store.accounts(practice, &ids, sealer).await?;
+    let (accounts, passkeys) = tokio::try_join!(
+        store.accounts(practice, &ids, sealer),
+        try_join_all(ids.iter().map(|account| store.passkeys(practice, Holder::Account(*account)))),
+    )?;
+    let passkeys: HashMap<AccountId, usize> =
+        ids.iter().copied().zip(passkeys.iter().map(Vec::len)).collect();
     let mut points: Vec<ContactPointId> = Vec::new();
     for point in accounts.iter().flat_map(|account| &account.contacts) {
         if !points.contains(point) {
@@ -279,6 +288,7 @@ async fn contacts(
             id: account.id.to_string(),
             name: account.name.expose().to_owned(),
             relation: granted.iter().find(|(id, _)| *id == account.id).map(|(_, grant)| grant.relation),
+            passkeys: passkeys.get(&account.id).copied(),
         };
         let of = |account: &&Account| reached.iter().any(|reached| reached.account == account.id);
         ContactView {
@@ -363,12 +373,12 @@ pub(crate) struct NewNotice {
     contact_id: Option<String>,
 }
 
-/// Sends a fresh notice to a contact: of the conversation with something unread that was written to last, or else of
+/// Sends a fresh notice to a contact, not more often than the practice's limits say: of the conversation with something unread that was written to last, or else of
 /// the last one.
 #[utoipa::path(post, path = "/v1/patients/{id}/notices", operation_id = "sendNotice", tag = "patients",
     params(("id" = String, Path, description = "pat_…")),
     request_body = NewNotice,
-    responses((status = 202), Refused, Unknown, BadBody))]
+    responses((status = 202), Refused, Unknown, BadBody, Limited))]
 pub(crate) async fn send_notice(
     desk: Desk<WritePatients>,
     PatientPath(patient): PatientPath,
@@ -398,9 +408,19 @@ pub(crate) async fn send_notice(
     event.object = Some(contact.to_string());
     let subject = Subject::NoticeAgain(Again::Contact { conversation, contact });
     let item = outbox::passing_item(practice, &event.id.to_string(), &subject, now);
-    let writes = || vec![Write::Create(Table::Chat, item.clone()), audit::write(&event)];
-    desk.app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
-    Ok(StatusCode::ACCEPTED)
+    // The desk has counts of its own: whoever holds a link of the contact uses none of them up.
+    let (limits, subject) = (desk.practice.policies.limits(), contact.to_string());
+    let counter = |scope, rate| Counter { practice, scope, subject: &subject, rate };
+    let counters = [
+        counter("desk-resend-day", limits.resends_per_contact_and_day),
+        counter("desk-resend", limits.resends_per_contact),
+    ];
+    let writes = [Write::Create(Table::Chat, item), audit::write(&event)];
+    match store.count_all(&counters, &writes, now).await? {
+        CountedAll::Within => Ok(StatusCode::ACCEPTED),
+        CountedAll::Over { seconds, .. } => Err(Failure::TooMany(seconds)),
+        CountedAll::Refused(_) => Err(StoreError::Contended.into()),
+    }
 }
 
 /// Lets birth dates open the record again after too many wrong ones.
@@ -427,7 +447,8 @@ pub(crate) async fn clear_tries(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Signs everybody out who acts for the patient, and forgets their devices.
+/// Signs everybody out who acts for the patient, forgets their devices and takes their passkeys away. They come back by
+/// a message and the birth date, or at the desk.
 #[utoipa::path(post, path = "/v1/patients/{id}/sign-out", operation_id = "signPatientOut", tag = "patients",
     params(("id" = String, Path, description = "pat_…")),
     responses((status = 204), Refused, Unknown))]
@@ -444,7 +465,7 @@ pub(crate) async fn sign_patient_out(
     for (account, _) in accounts {
         let mut event = desk.event_about(Verb::SessionsRevoked, patient);
         event.object = Some(account.to_string());
-        store.end_access(practice, account, &event).await?;
+        store.end_every_way_in(practice, account, &event).await?;
     }
     Ok(StatusCode::NO_CONTENT)
 }

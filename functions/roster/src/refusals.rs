@@ -55,3 +55,11 @@ pub(crate) enum NoKey {
     #[response(status = 400, content_type = "application/problem+json")]
     Missing(Problem),
 }
+
+/// What a route with a limit may answer.
+#[derive(IntoResponses)]
+pub(crate) enum Limited {
+    /// Too often; `Retry-After` says when again.
+    #[response(status = 429, content_type = "application/problem+json")]
+    TooMany(Problem),
+}

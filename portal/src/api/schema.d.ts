@@ -431,10 +431,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /**
-         * Confirms a contact: staff after a fresh proof, or the account itself where it is signed in by something that was
-         *     known before. It opens everything then, and notices go there again.
-         */
+        /** Confirms a contact: staff after a fresh proof, or the account itself after one by something that was known before. It opens everything then, and notices go there again. */
         post: operations["confirmContact"];
         delete?: never;
         options?: never;
@@ -452,8 +449,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Makes a link by which a phone signs in once and is remembered. Whoever scans it is let in, so staff make it for a
-         *     person whose ID they have seen, and show it to nobody else.
+         * Makes a link by which a phone signs in once and is remembered. Whoever scans it reads the messages, so staff who may
+         *     read them make it for a person whose ID they have seen, and show it to nobody else.
          */
         post: operations["makeDeviceLink"];
         delete?: never;
@@ -472,7 +469,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Sends a fresh notice to a contact: of the conversation with something unread that was written to last, or else of
+         * Sends a fresh notice to a contact, not more often than the practice's limits say: of the conversation with something unread that was written to last, or else of
          *     the last one.
          */
         post: operations["sendNotice"];
@@ -508,7 +505,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Signs everybody out who acts for the patient, and forgets their devices. */
+        /**
+         * Signs everybody out who acts for the patient, forgets their devices and takes their passkeys away. They come back by
+         *     a message and the birth date, or at the desk.
+         */
         post: operations["signPatientOut"];
         delete?: never;
         options?: never;
@@ -1741,6 +1741,8 @@ export interface components {
             id: string;
             /** @description Whose account it is. */
             name: string;
+            /** @description How many passkeys it may sign in with; `null` if it does not act for them. */
+            passkeys: number | null;
             /** @description How it stands to the patient; `null` if it does not act for them. */
             relation: string | null;
         };
@@ -4493,6 +4495,15 @@ export interface operations {
             };
             /** @description Members are missing, unknown or not valid; `errors` names them all. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often; `Retry-After` says when again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { actorsOf, arrived, contactValue, countdown, counted, isLost, joined } from './reach';
 
 const contact = (...accounts: [string, string | null][]) => ({
-  accounts: accounts.map(([id, relation]) => ({ id, name: id, relation })),
+  accounts: accounts.map(([id, relation]) => ({ id, name: id, relation, passkeys: relation === null ? null : 0 })),
 });
 
 test('who acts for the patient: each once, the patient first, neighbours in a shared mailbox not at all', () => {

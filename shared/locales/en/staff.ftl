@@ -324,7 +324,7 @@ reach-sessions = { $count ->
 }
 reach-sign-out = Sign out everywhere
 reach-out-title = Sign this patient out everywhere?
-reach-out-text = For a lost or stolen phone: all sessions end and no phone is remembered, for everybody who reads for this patient.
+reach-out-text = For a lost or stolen phone: all sessions end, no phone is remembered and all passkeys are removed, for everybody who reads for this patient.
 reach-signed-out = Signed out everywhere.
 reach-only = Only this patient’s own devices
 reach-only-hint = The birth date then opens nothing. Messages open on phones that were connected or remembered.

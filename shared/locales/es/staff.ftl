@@ -324,7 +324,7 @@ reach-sessions = { $count ->
 }
 reach-sign-out = Cerrar todas las sesiones
 reach-out-title = ¿Cerrar todas las sesiones de este paciente?
-reach-out-text = Para un teléfono perdido o robado: se cierran todas las sesiones y no se recuerda ningún teléfono, para todos los que leen por este paciente.
+reach-out-text = Para un teléfono perdido o robado: se cierran todas las sesiones, no se recuerda ningún teléfono y se eliminan todas las llaves de acceso, para todos los que leen por este paciente.
 reach-signed-out = Todas las sesiones están cerradas.
 reach-only = Solo los dispositivos del paciente
 reach-only-hint = Entonces la fecha de nacimiento no abre nada. Los mensajes se abren en teléfonos conectados o recordados.

@@ -11,13 +11,22 @@ use domain::{
 use super::{
     Cancelled, Store, StoreError, Write, audit,
     item::number,
-    keys,
+    keys::{self, ItemKey},
     session::Holder,
     table::{Change, Query, Sort, Table},
 };
 
 /// Most sessions that end inside the transaction that changes the rights.
 const MOST_SESSIONS: u32 = 40;
+
+/// What goes with the sessions when somebody is signed out everywhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AlsoEnds {
+    /// Remembered devices.
+    Devices,
+    /// Those, and passkeys.
+    DevicesAndPasskeys,
+}
 
 impl Store {
     /// The ends of the sessions that a holder has now, for the transaction that raises the holder's epoch. So a change
@@ -51,17 +60,40 @@ impl Store {
         holder: Holder,
         event: &Event,
     ) -> Result<bool, StoreError> {
-        let (profile, devices) = match holder {
-            Holder::Account(account) => {
-                (keys::account(practice, account), self.devices(practice, account, event.at).await?)
-            }
-            Holder::Staff(staff) => (keys::staff(practice, staff), Vec::new()),
+        self.sign_out(practice, holder, AlsoEnds::Devices, event).await
+    }
+
+    /// The same for an account, and its passkeys go too: whoever got into it keeps no way in that they made meanwhile.
+    /// Its holder comes back by a message and the birth date, or at the desk.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_every_way_in(
+        &self,
+        practice: PracticeId,
+        account: AccountId,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        self.sign_out(practice, Holder::Account(account), AlsoEnds::DevicesAndPasskeys, event).await
+    }
+
+    async fn sign_out(
+        &self,
+        practice: PracticeId,
+        holder: Holder,
+        also: AlsoEnds,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let profile = match holder {
+            Holder::Account(account) => keys::account(practice, account),
+            Holder::Staff(staff) => keys::staff(practice, staff),
         };
+        let kept = self.ways_in(practice, holder, also, event.at).await?;
         let sessions = self.session_ends(practice, holder).await?;
         let writes = || {
             let raised = Change::new(profile.clone(), "ADD epoch :one").when("attribute_exists(PK)");
             let mut writes = vec![Write::Update(raised.value(":one", number(1))), audit::write(event)];
-            writes.extend(devices.iter().map(|(key, _)| Write::Delete(Table::Chat, key.clone())));
+            writes.extend(kept.iter().map(|key| Write::Delete(Table::Chat, key.clone())));
             writes.extend(sessions.iter().cloned());
             writes
         };
@@ -72,12 +104,28 @@ impl Store {
         }
         // What came into being meanwhile did so under a session that has ended now.
         self.end_all_sessions(practice, holder).await?;
-        if let Holder::Account(account) = holder {
-            for (key, _) in self.devices(practice, account, event.at).await? {
-                self.delete(&key).await?;
-            }
+        for key in self.ways_in(practice, holder, also, event.at).await? {
+            self.delete(&key).await?;
         }
         Ok(true)
+    }
+
+    /// The keys of what an account may sign in with beside its contacts; staff's end by a reset alone.
+    async fn ways_in(
+        &self,
+        practice: PracticeId,
+        holder: Holder,
+        also: AlsoEnds,
+        now: Timestamp,
+    ) -> Result<Vec<ItemKey>, StoreError> {
+        let Holder::Account(account) = holder else { return Ok(Vec::new()) };
+        let devices = self.devices(practice, account, now).await?;
+        let mut ways: Vec<_> = devices.into_iter().map(|(key, _)| key).collect();
+        if also == AlsoEnds::DevicesAndPasskeys {
+            let passkeys = self.passkeys(practice, holder).await?;
+            ways.extend(passkeys.iter().map(|passkey| passkey.key(practice, holder)));
+        }
+        Ok(ways)
     }
 
     /// [`Store::sign_out_everywhere`] for an account.

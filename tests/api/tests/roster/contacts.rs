@@ -106,6 +106,14 @@ async fn a_new_contact_opens_nothing_from_before_until_an_old_one_confirms_it() 
     let mut phone = by_code(&world, "+15555550101").await;
     let page = phone.get(&format!("/v1/conversations/{both}/messages")).await.expect(200).json();
     assert_eq!(seen(&page), ["old secret too", "new words"]);
+    // A session that was left open confirms nothing, whatever the practice asks of its staff.
+    let mut stale = world.signed_in(&world.demo, "maria").await;
+    world.clock.advance_seconds(599);
+    let _ = stale.put(&format!("/v1/conversations/{both}/read"), json!({"seq": 2})).await.expect(204);
+    world.clock.advance_seconds(2);
+    let old = stale.post(&confirm, json!({})).await.expect(403);
+    assert_eq!(old.problem(), "step-up-required");
+    let mut phone = by_code(&world, "+15555550101").await;
     let _ = phone.post(&confirm, json!({})).await.expect(204);
     let mut new = by_code(&world, "maria@new.test").await;
     let page = new.get(&format!("/v1/conversations/{both}/messages")).await.expect(200).json();

@@ -1,7 +1,7 @@
 //! The ways to a patient, as staff see and mend them.
 
 use api_tests::{
-    Browser, World,
+    Authenticator, Browser, World,
     people::{self, text},
 };
 use domain::practice::Policies;
@@ -55,7 +55,10 @@ async fn staff_see_what_became_of_each_notice_and_how_dates_missed() {
     let mail = &seen["contacts"][0];
     assert_eq!((mail["kind"].as_str(), mail["value"].as_str()), (Some("email"), Some("maria@patients.test")));
     assert_eq!((mail["state"].as_str(), &mail["doubt"]), (Some("unverified"), &Value::Null));
-    assert_eq!(mail["accounts"], json!([{"id": maria, "name": "Maria Lopez", "relation": "self"}]));
+    assert_eq!(
+        mail["accounts"],
+        json!([{"id": maria, "name": "Maria Lopez", "relation": "self", "passkeys": 0}])
+    );
     assert_eq!((&mail["patients"], &mail["restricted_since"]), (&json!(1), &Value::Null));
     assert_eq!(seen["notices"].as_array().unwrap().len(), 1);
     let notice = &seen["notices"][0];
@@ -154,6 +157,75 @@ async fn the_desk_signs_a_patient_out_everywhere() {
     let _ = maria.get("/v1/conversations").await.expect(401);
     assert_eq!(verbs(&world, &world.demo, &before).await[0].0, "sessions_revoked");
     let _ = ben.post(&path(&world, "maria", "tries/clear"), json!({})).await.expect(204);
+}
+
+#[tokio::test]
+async fn signing_a_patient_out_takes_passkeys_and_devices_away() {
+    let world = World::start(88).await;
+    let mut maria = world.signed_in(&world.demo, "maria").await;
+    let mut phone = Authenticator::default();
+    let options = maria.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    let made = json!({"credential": phone.create(&options), "name": "My phone"});
+    let _ = maria.post("/v1/passkeys", made).await.expect(201);
+    let _ = maria.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let before = reach(&world, "maria").await;
+    assert_eq!(before["contacts"][0]["accounts"][0]["passkeys"], 1);
+    assert_eq!((&before["devices"].as_array().unwrap().len(), &before["sessions"]), (&1, &json!(1)));
+
+    // Nobody else's go with them.
+    let mut john = world.signed_in(&world.demo, "john").await;
+    let mut johns = Authenticator::default();
+    let options = john.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    let made = json!({"credential": johns.create(&options), "name": "Mine"});
+    let _ = john.post("/v1/passkeys", made).await.expect(201);
+
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let _ = ben.post(&path(&world, "maria", "sign-out"), json!({})).await.expect(204);
+    let after = reach(&world, "maria").await;
+    assert_eq!(after["contacts"][0]["accounts"][0]["passkeys"], 0);
+    assert_eq!((&after["devices"], &after["sessions"]), (&json!([]), &json!(0)));
+    let _ = maria.get("/v1/conversations").await.expect(401);
+    for (mut device, status) in [(phone, 401), (johns, 201)] {
+        let mut browser = world.browser();
+        let body = json!({"practice": "demo", "for": "patient"});
+        let asked = browser.post("/v1/sessions/passkey-options", body).await.expect(200).json();
+        let answer = json!({"passkey": device.get(&asked)});
+        let _ = browser.post("/v1/sessions/second-factor", answer).await.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn who_may_not_read_messages_connects_no_phone() {
+    let world = World::start(89).await;
+    let links = path(&world, "maria", "device-links");
+    for (who, status) in [("max", 403), ("ida", 403), ("maria", 403), ("ana", 201), ("ben", 201)] {
+        let mut asker = world.signed_in(&world.demo, who).await;
+        let _ = asker.post(&links, json!({"id_seen": true})).await.expect(status);
+    }
+}
+
+#[tokio::test]
+async fn staff_send_a_contact_no_more_notices_than_the_limits_say() {
+    let world = World::start(90).await;
+    let strict = people::practice_with(&world.operator, "strict", "Strict Practice", Policies::STRICT).await;
+    let _ = world.conversation(&strict, "ana", "maria").await;
+    let maria = format!("/v1/patients/{}", strict.patients["maria"].id);
+    let notices = format!("{maria}/notices");
+    let mut ben = world.signed_in(&strict, "ben").await;
+    let reach = ben.get(&format!("{maria}/reach")).await.expect(200).json();
+    let [mail, phone] = [0, 1].map(|n| json!({"contact_id": reach["contacts"][n]["id"]}));
+    for hour in 0..3 {
+        let mut ben = world.signed_in(&strict, "ben").await;
+        let _ = ben.post(&notices, mail.clone()).await.expect(202);
+        let over = ben.post(&notices, mail.clone()).await.expect(429);
+        assert_eq!(over.problem(), "too-many-requests", "{hour}");
+        assert!(over.headers.contains_key("retry-after"));
+        world.clock.advance_seconds(3600);
+    }
+    let mut ben = world.signed_in(&strict, "ben").await;
+    let _ = ben.post(&notices, mail).await.expect(429);
+    // Another contact has a count of its own.
+    let _ = ben.post(&notices, phone).await.expect(202);
 }
 
 #[tokio::test]
