@@ -7,7 +7,7 @@ use axum::{
 use domain::{
     audit::{Event, Verb},
     browser::Browser,
-    id::{ContactPointId, ConversationId, DeviceId, PatientId, PracticeId, SessionId},
+    id::{ContactPointId, ConversationId, DeviceId, PasskeyId, PatientId, PracticeId, SessionId},
     language::Language,
     person::PersonName,
     role::Role,
@@ -35,7 +35,7 @@ use platform::{
 };
 
 use crate::{
-    own_devices::opened_by_code,
+    own_devices::{opened_by_code, rests_on_more},
     view::{SessionView, session_view},
     visitor::Visitor,
 };
@@ -113,9 +113,8 @@ impl Baker<'_> {
                 )?;
                 grants.retain(|grant| grant.is_live(now));
                 if shown == Shown::Code {
-                    // What a birth date does not open, a code beside it does not open either; what a device has
-                    // opened, it keeps.
-                    let held = old.device.map_or(&[][..], |_| &old.grants);
+                    // What a birth date does not open, a code beside it does not open either.
+                    let held = if rests_on_more(old) { &old.grants[..] } else { &[] };
                     grants = opened_by_code(self.app, self.sealer, old, grants, held).await?;
                 }
                 let account = account.ok_or(Failure::SignInFailed)?;
@@ -133,6 +132,10 @@ impl Baker<'_> {
             opens: old.opens,
             contact: old.contact,
             device: old.device,
+            passkey: match shown {
+                Shown::Passkey(passkey) => Some(passkey),
+                Shown::Code | Shown::Generator => old.passkey,
+            },
             since: old.since,
             fresh: true,
             replaces: Some(old.clone()),
@@ -158,8 +161,10 @@ impl Baker<'_> {
         let basis = draft.basis;
         // Rotation gives no more time: a session ends when the one that it replaces would have.
         let created_at = basis.replaces.as_ref().map_or(now, |old| old.times.created_at);
+        let id = basis.id.unwrap_or_else(|| SessionId::new(now, self.app.entropy.id()));
         let session = Session {
-            id: SessionId::new(now, self.app.entropy.id()),
+            id,
+            sign_in: basis.replaces.as_ref().map_or(id, |old| old.sign_in),
             practice,
             holder: person.holder,
             kind: basis.kind,
@@ -172,6 +177,7 @@ impl Baker<'_> {
             language: person.language,
             browser: basis.browser,
             device: basis.device,
+            passkey: basis.passkey,
             contact: basis.contact,
             step_up: None,
             proven_at: basis.fresh.then_some(now),
@@ -207,8 +213,10 @@ impl Baker<'_> {
 pub(crate) enum Shown {
     /// A code that went to a contact.
     Code,
-    /// Something that only they have.
-    Factor,
+    /// The code generator of a member of staff.
+    Generator,
+    /// A passkey.
+    Passkey(PasskeyId),
 }
 
 /// Whose session it is, as they stand now.
@@ -271,6 +279,8 @@ impl Draft {
 
 /// What a session rests on, and what that earns.
 pub(crate) struct Basis {
+    /// What it is called, where something that is made with it has to know.
+    pub(crate) id: Option<SessionId>,
     /// How long it lives.
     pub(crate) kind: SessionKind,
     /// What it opens.
@@ -285,6 +295,8 @@ pub(crate) struct Basis {
     pub(crate) browser: Browser,
     /// The remembered device that it rests on.
     pub(crate) device: Option<DeviceId>,
+    /// The passkey that was shown.
+    pub(crate) passkey: Option<PasskeyId>,
     /// Whether a proof was shown just now that counts as fresh.
     pub(crate) fresh: bool,
     /// It opens only what was sent after this time: the contact that it rests on was changed then, and nobody has
@@ -302,6 +314,7 @@ impl Basis {
     /// A session that opens everything and rests on nothing yet.
     pub(crate) const fn new(kind: SessionKind, browser: Browser) -> Self {
         Self {
+            id: None,
             kind,
             scope: Scope::Full,
             opens: None,
@@ -309,6 +322,7 @@ impl Basis {
             contact: None,
             browser,
             device: None,
+            passkey: None,
             fresh: false,
             since: None,
             mark: None,

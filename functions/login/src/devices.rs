@@ -7,7 +7,7 @@ use axum::{
 };
 use domain::{
     audit::Verb,
-    id::{AccountId, DeviceId},
+    id::{AccountId, DeviceId, SessionId},
     session::SessionKind,
     sign_in::{DEVICE_LIFE_SECONDS, LinkToken},
     time::Timestamp,
@@ -127,7 +127,8 @@ pub(crate) async fn remember_device(
     must_open_everything(&app, &sealer, &session).await?;
     let devices = app.store.devices(session.practice, account, now).await?;
     let token = new_token(&app, &session, account);
-    let device = Device::new(DeviceId::new(now, app.entropy.id()), crate::browser(&parts.headers), now);
+    let id = DeviceId::new(now, app.entropy.id());
+    let device = Device::new(id, crate::browser(&parts.headers), session.sign_in, now);
     let remembered = Change::new(session.key(), "SET session_kind = :kind, device = :device")
         .when("attribute_exists(PK)")
         .value(":kind", string(SessionKind::PatientRemembered.as_str()))
@@ -316,7 +317,8 @@ pub(crate) async fn redeem_device_link(
     }
     let secret = secrets::browser_secret(&app.entropy);
     let device_token = DeviceToken { practice: practice.id, account: account.id, secret };
-    let device = Device::new(DeviceId::new(now, app.entropy.id()), visitor.browser, now);
+    let sign_in = SessionId::new(now, app.entropy.id());
+    let device = Device::new(DeviceId::new(now, app.entropy.id()), visitor.browser, sign_in, now);
     let actor = Holder::Account(account.id).actor();
     let mut event = audit::event(&app.entropy, now, practice.id, actor, Verb::DeviceRemembered);
     event.patient = Some(link.patient);
@@ -329,6 +331,7 @@ pub(crate) async fn redeem_device_link(
     let replaced = replaced(devices, visitor.device.as_ref());
     beside.extend(replaced.into_iter().map(|key| Write::Delete(Table::Chat, key)));
     let basis = Basis {
+        id: Some(sign_in),
         patient: Some(link.patient),
         device: Some(device.id),
         fresh: true,

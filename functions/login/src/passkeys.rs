@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     audit::{Event, Verb},
     browser::Browser,
-    id::{PasskeyId, PracticeId},
+    id::{PasskeyId, PracticeId, SessionId},
     session::SessionKind,
     sign_in::FlowCookie,
     time::Timestamp,
@@ -158,6 +158,13 @@ impl Adder {
         }
     }
 
+    fn sign_in(&self) -> Option<SessionId> {
+        match self {
+            Self::SignedIn(session) => Some(session.sign_in),
+            Self::Enrolling(..) => None,
+        }
+    }
+
     fn asked(&self) -> Asked {
         match self {
             Self::SignedIn(session) => Asked::Session(session.key()),
@@ -280,6 +287,7 @@ pub(crate) async fn add_passkey(
         transports: key.transports,
         sign_count: key.sign_count,
         browser,
+        sign_in: adder.sign_in(),
         created_at: now,
         last_used_at: None,
         sealed_label: None,

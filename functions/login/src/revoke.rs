@@ -1,19 +1,30 @@
-//! "It was not me": the link in the announcement of a sign-in ends every session of the account.
+//! "It was not me": the link in the announcement of a sign-in ends that sign-in. Programs that look at mails press it too:
+//! then somebody signs in once more.
 
 use axum::extract::State;
 use domain::{
-    audit::{ActorId, Verb},
+    audit::{Event, Verb},
     sign_in::LinkToken,
+    time::Timestamp,
 };
 use http::StatusCode;
 use platform::{
     App,
     http::{Failure, Json as Body, Problem, edge::OwnOrigin},
     secrets,
-    store::audit,
+    store::{
+        StoreError, Write, audit,
+        revoke_link::{self, Remains, RevokeLink},
+        session::Holder,
+        table::Table,
+    },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+/// Most sessions that end inside the transaction. With twenty devices, twenty passkeys and their events it stays below its
+/// limit.
+const MOST_SESSIONS: usize = 15;
 
 /// The token of the link.
 #[derive(Deserialize, ToSchema)]
@@ -23,7 +34,7 @@ pub(crate) struct Revoke {
     token: String,
 }
 
-/// Signs out everywhere and forgets every remembered device of the account that the link was sent to. The answer is
+/// Ends the sign-in that the link was sent for, with the devices and passkeys that it left behind, once. The answer is
 /// the same for every token.
 #[utoipa::path(post, path = "/v1/sessions/revoke", operation_id = "revokeSessions", tag = "sign-in",
     request_body = Revoke,
@@ -41,12 +52,47 @@ pub(crate) async fn revoke_sessions(
     Body(body): Body<Revoke>,
 ) -> Result<StatusCode, Failure> {
     let Ok(token) = LinkToken::parse(&body.token) else { return Ok(StatusCode::NO_CONTENT) };
+    let hash = secrets::hash(token.expose());
     let now = app.clock.now();
-    let link = app.store.revoke_link(&secrets::hash(token.expose())).await?;
-    if let Some(link) = link.filter(|link| link.is_live(now)) {
-        let actor = ActorId::Account(link.account);
-        let event = audit::event(&app.entropy, now, link.practice, actor, Verb::SessionsRevoked);
-        app.store.end_access(link.practice, link.account, &event).await?;
+    if let Some(link) = app.store.revoke_link(&hash).await?.filter(|link| link.is_live(now)) {
+        end(&app, &link, &hash, now).await?;
     }
     Ok(StatusCode::NO_CONTENT)
+}
+
+async fn end(app: &App, link: &RevokeLink, hash: &str, now: Timestamp) -> Result<(), Failure> {
+    let (practice, holder) = (link.practice, Holder::Account(link.account));
+    let event = |verb, object: String| {
+        let event = audit::event(&app.entropy, now, practice, holder.actor(), verb);
+        audit::write(&Event { object: Some(object), ..event })
+    };
+    let ends = |remains: &Remains| {
+        let mut writes = Vec::new();
+        for (key, device) in &remains.devices {
+            writes.push(Write::Delete(Table::Chat, key.clone()));
+            writes.push(event(Verb::DeviceForgotten, device.id.to_string()));
+        }
+        for passkey in &remains.passkeys {
+            writes.push(passkey.end(practice, holder));
+            writes.push(event(Verb::PasskeyRemoved, passkey.id.to_string()));
+        }
+        let sessions = remains.sessions.iter().take(MOST_SESSIONS);
+        writes.extend(sessions.map(|session| Write::Delete(Table::Chat, session.key())));
+        writes
+    };
+    let remains = app.store.remains(link, now).await?;
+    let mut writes = vec![
+        Write::Update(revoke_link::mark_used(hash, now)),
+        event(Verb::SessionRevoked, link.sign_in.to_string()),
+    ];
+    writes.extend(ends(&remains));
+    if app.store.transact_patiently(|| writes.clone()).await?.is_err() {
+        return Ok(());
+    }
+    // What came into being meanwhile did so under a session that has ended now.
+    let late = ends(&app.store.remains(link, now).await?);
+    if !late.is_empty() {
+        app.store.transact_patiently(|| late.clone()).await?.map_err(|_| StoreError::Contended)?;
+    }
+    Ok(())
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use domain::{
     audit::{ActorId, Event, Verb},
-    id::{FlowId, StaffId},
+    id::{FlowId, PasskeyId, StaffId},
     language::Language,
     practice::Slug,
     session::SessionKind,
@@ -231,7 +231,7 @@ impl Request<'_> {
         if !fits || assertion.handle.practice != practice {
             return Err(Failure::SignInFailed);
         }
-        let (proven, replaced, person) = tokio::try_join!(
+        let ((proven, passkey), replaced, person) = tokio::try_join!(
             prove(app, &state, &assertion),
             replaced(app, self.parts, holder),
             self.person(holder)
@@ -241,10 +241,13 @@ impl Request<'_> {
         let baker = Baker { app, sealer: &self.sealer };
         let browser = self.visitor.browser;
         let fresh = match person.ok_or(Failure::SignInFailed)? {
-            Person::Staff(staff) => baker.for_staff(practice, &staff, staff_basis(browser), beside).await?,
+            Person::Staff(staff) => {
+                let basis = Basis { passkey: Some(passkey), ..staff_basis(browser) };
+                baker.for_staff(practice, &staff, basis, beside).await?
+            }
             Person::Account(account, grants) => {
                 let mark = Some(self.visitor.mark.hash());
-                let basis = Basis { mark, ..strong(SessionKind::Patient, browser) };
+                let basis = Basis { passkey: Some(passkey), mark, ..strong(SessionKind::Patient, browser) };
                 baker.for_account(practice, &account, grants, basis, beside).await?
             }
         };
@@ -322,14 +325,19 @@ enum Person {
 
 /// The use of the passkey that answered, for the transaction that it pays for. A refusal is an event where the passkey
 /// is known.
-pub(crate) async fn prove(app: &App, state: &[u8], assertion: &Assertion) -> Result<Write, Failure> {
+pub(crate) async fn prove(
+    app: &App,
+    state: &[u8],
+    assertion: &Assertion,
+) -> Result<(Write, PasskeyId), Failure> {
     let handle = assertion.handle;
     let passkey = app.store.passkey(handle, &assertion.credential_id).await?;
     let passkey = passkey.ok_or(Failure::SignInFailed)?;
     let now = app.clock.now();
     match RelyingParty::of(app)?.verify(state, assertion, &passkey) {
         Ok(used) => {
-            Ok(passkey.used(handle.practice, handle.holder, used.dynamic_state, used.sign_count, now))
+            let (state, count) = (used.dynamic_state, used.sign_count);
+            Ok((passkey.used(handle.practice, handle.holder, state, count, now), passkey.id))
         }
         Err(refused) => {
             let event = audit::event(&app.entropy, now, handle.practice, ActorId::System, Verb::SignInFailed);

@@ -2,7 +2,7 @@
 //! a new secret.
 
 use axum::{Json, extract::State, response::Response};
-use domain::audit::Verb;
+use domain::{audit::Verb, id::PasskeyId};
 use http::request::Parts;
 use platform::{
     App,
@@ -94,8 +94,11 @@ pub(crate) async fn step_up(
 ) -> Result<Response, Failure> {
     let means = Means::of(&app, session.practice).await?;
     let (beside, shown) = match (&body.passkey, &body.totp, &body.code) {
-        (Some(passkey), None, None) => (by_passkey(&app, &session, passkey).await?, Shown::Factor),
-        (None, Some(code), None) => (by_generator(&app, &means, &session, code).await?, Shown::Factor),
+        (Some(passkey), None, None) => {
+            let (used, id) = by_passkey(&app, &session, passkey).await?;
+            (vec![used], Shown::Passkey(id))
+        }
+        (None, Some(code), None) => (by_generator(&app, &means, &session, code).await?, Shown::Generator),
         (None, None, Some(code)) => (by_code(&app, &means, &session, &network, code).await?, Shown::Code),
         _ => return Err(Failure::field("", "one_proof")),
     };
@@ -105,7 +108,7 @@ pub(crate) async fn step_up(
     fresh.into_renewal(&app, &Visitor::of(&parts, &app.entropy, body.want_token)).await
 }
 
-async fn by_passkey(app: &App, session: &Session, passkey: &Value) -> Result<Vec<Write>, Failure> {
+async fn by_passkey(app: &App, session: &Session, passkey: &Value) -> Result<(Write, PasskeyId), Failure> {
     let now = app.clock.now();
     let asked = Asked::Session(session.key());
     // A signature cannot be guessed, and a desk of many unlocks many screens from one network: nothing is counted.
@@ -116,7 +119,7 @@ async fn by_passkey(app: &App, session: &Session, passkey: &Value) -> Result<Vec
     if !theirs {
         return Err(Failure::SignInFailed);
     }
-    second_factor::prove(app, &state, &assertion).await.map(|used| vec![used])
+    second_factor::prove(app, &state, &assertion).await
 }
 
 async fn by_generator(

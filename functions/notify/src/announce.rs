@@ -5,7 +5,7 @@ use domain::{
     audit::{ActorId, Verb},
     browser::Browser,
     contact::ContactKind,
-    id::{AccountId, ContactPointId},
+    id::{AccountId, ContactPointId, SessionId},
 };
 use platform::{
     delivery::Advice,
@@ -15,6 +15,7 @@ use platform::{
     secrets::{self, SecretPurpose},
     sms::SmsTemplate,
     store::{
+        StoreError,
         account::Account,
         audit,
         browser::Seen,
@@ -169,7 +170,9 @@ impl<'a> Teller<'a> {
                 let key = self.state.app.practice_key(&self.practice, Purpose::Link).await?;
                 let token = secrets::link_token(&key, SecretPurpose::RevokeLink, &thread, 1);
                 let at = self.item.created_at;
-                let link = RevokeLink::new(self.practice.id, self.account.id, at);
+                // The item is named after the session that it is about.
+                let sign_in = SessionId::parse(&self.item.id).map_err(|_| StoreError::Malformed("id"))?;
+                let link = RevokeLink::new(self.practice.id, self.account.id, sign_in, at);
                 let hash = secrets::hash(token.expose());
                 self.state.app.store.create_revoke_link(&link, &hash).await?;
                 match kind {

@@ -717,7 +717,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Signs out everywhere and forgets every remembered device of the account that the link was sent to. The answer is
+         * Ends the sign-in that the link was sent for, with the devices and passkeys that it left behind, once. The answer is
          *     the same for every token.
          */
         post: operations["revokeSessions"];

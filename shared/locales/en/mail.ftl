@@ -91,8 +91,8 @@ signed-in-subject = New sign-in
 signed-in-preview = Somebody signed in to your messages with a browser that we do not know.
 signed-in-body = On { $moment }, somebody signed in to your messages with { $sender } on { $browser }.
 signed-in-you = Was it you? Then there is nothing to do.
-signed-in-not-you = It was not you? Press the button. It signs everybody out, on every phone and computer. Then call us.
-signed-in-button = It was not me: sign everybody out
+signed-in-not-you = It was not you? Press the button. It signs that browser out. Then call us.
+signed-in-button = It was not me: sign that browser out
 
 ## Staff changed where an account is reached
 # review: machine

@@ -356,14 +356,15 @@ everywhere-title = Something wrong?
 everywhere-text = Did you lose a phone, or did somebody else read your messages? This signs out all phones and computers, and all ask for the birth date again.
 everywhere-do = Sign out everywhere
 
-## Sign out everywhere, from an e-mail
+## It was not me, from an e-mail
 # review: machine
 
 revoke-title = Somebody signed in. Was it you?
-revoke-text = If it was not you, press the button. It signs out all phones and computers.
+revoke-text = If it was not you, press the button. It signs that phone or computer out.
+revoke-do = Sign it out
 revoke-not = Was it you? Then you can close this page.
-revoked-title = Everything is signed out
-revoked-text = If the link was ours, nobody is signed in any more, and every phone and computer asks for the birth date again.
+revoked-title = That phone or computer is signed out
+revoked-text = If the link was ours, whoever signed in there is signed out, and it asks for the birth date again. The link works once.
 revoked-call = Please call us, so that we can look at it together:
 
 ## Connect a phone at the desk

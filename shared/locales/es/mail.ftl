@@ -83,8 +83,8 @@ signed-in-subject = Nuevo acceso
 signed-in-preview = Alguien entró en sus mensajes con un navegador que no conocemos.
 signed-in-body = El { $moment }, alguien entró en sus mensajes de { $sender } con { $browser }.
 signed-in-you = ¿Fue usted? Entonces no tiene que hacer nada.
-signed-in-not-you = ¿No fue usted? Toque el botón. Cierra la sesión de todos, en todos los teléfonos y computadoras. Después, llámenos.
-signed-in-button = No fui yo: cerrar todas las sesiones
+signed-in-not-you = ¿No fue usted? Toque el botón. Cierra la sesión de ese navegador. Después, llámenos.
+signed-in-button = No fui yo: cerrar esa sesión
 
 ## Staff changed where an account is reached
 # review: machine

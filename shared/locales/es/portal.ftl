@@ -360,10 +360,11 @@ everywhere-do = Cerrar todas las sesiones
 # review: machine
 
 revoke-title = Alguien entró. ¿Fue usted?
-revoke-text = Si no fue usted, pulse el botón. Cierra la sesión en todos los teléfonos y computadoras.
+revoke-text = Si no fue usted, pulse el botón. Cierra la sesión en ese teléfono o computadora.
+revoke-do = Cerrar esa sesión
 revoke-not = ¿Fue usted? Entonces puede cerrar esta página.
-revoked-title = Todas las sesiones están cerradas
-revoked-text = Si el enlace era nuestro, ya no hay ninguna sesión abierta, y todos los teléfonos y computadoras vuelven a pedir la fecha de nacimiento.
+revoked-title = Esa sesión está cerrada
+revoked-text = Si el enlace era nuestro, se cerró la sesión de quien entró allí, y se vuelve a pedir la fecha de nacimiento. El enlace funciona una sola vez.
 revoked-call = Por favor llámenos, para que lo veamos juntos:
 
 ## Connect a phone at the desk

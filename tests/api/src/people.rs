@@ -219,8 +219,10 @@ impl World {
         };
         let token =
             SessionToken { practice: practice.id, holder, secret: secrets::browser_secret(&app.entropy) };
+        let id = domain::id::SessionId::new(now, app.entropy.id());
         let session = Session {
-            id: domain::id::SessionId::new(now, app.entropy.id()),
+            id,
+            sign_in: id,
             practice: practice.id,
             holder,
             kind,
@@ -233,6 +235,7 @@ impl World {
             language: Language::english(),
             browser: domain::browser::Browser::default(),
             device: None,
+            passkey: None,
             contact: None,
             step_up: None,
             proven_at: Some(now),

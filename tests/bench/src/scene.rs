@@ -124,8 +124,10 @@ impl Scene {
         let now = self.app.clock.now();
         let practice = self.practice.id;
         let token = SessionToken { practice, holder, secret: secrets::browser_secret(&self.app.entropy) };
+        let id = domain::id::SessionId::new(now, self.app.entropy.id());
         let session = Session {
-            id: domain::id::SessionId::new(now, self.app.entropy.id()),
+            id,
+            sign_in: id,
             practice,
             holder,
             kind,
@@ -138,6 +140,7 @@ impl Scene {
             language: Language::english(),
             browser: domain::browser::Browser::default(),
             device: None,
+            passkey: None,
             contact: None,
             step_up: None,
             proven_at: Some(now),

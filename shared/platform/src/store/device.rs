@@ -5,7 +5,7 @@ use std::fmt;
 use domain::{
     Invalid,
     browser::Browser,
-    id::{AccountId, DeviceId, PracticeId},
+    id::{AccountId, DeviceId, PracticeId, SessionId},
     sign_in::{BrowserSecret, DEVICE_LIFE_SECONDS},
     time::Timestamp,
 };
@@ -82,6 +82,8 @@ pub struct Device {
     pub id: DeviceId,
     /// The browser that holds the secret.
     pub browser: Browser,
+    /// The sign-in that had it remembered.
+    pub sign_in: Option<SessionId>,
     /// Since when it is remembered.
     pub created_at: Timestamp,
     /// When it last stood in for a birth date.
@@ -92,9 +94,9 @@ pub struct Device {
 
 impl Device {
     /// A device that is about to be remembered.
-    pub fn new(id: DeviceId, browser: Browser, now: Timestamp) -> Self {
+    pub fn new(id: DeviceId, browser: Browser, sign_in: SessionId, now: Timestamp) -> Self {
         let expires_at = now.plus_seconds(DEVICE_LIFE_SECONDS);
-        Self { id, browser, created_at: now, last_used_at: now, expires_at }
+        Self { id, browser, sign_in: Some(sign_in), created_at: now, last_used_at: now, expires_at }
     }
 
     /// The item, under the key of its token.
@@ -102,6 +104,7 @@ impl Device {
         NewItem::new(key)
             .with("device", string(self.id))
             .with("browser", string(self.browser))
+            .with_some("sign_in", self.sign_in.map(string))
             .with("created_at", number(self.created_at.as_millis()))
             .with("last_used_at", number(self.last_used_at.as_millis()))
             .with("expires_at", number(self.expires_at.as_millis()))
@@ -117,6 +120,7 @@ impl Device {
         Ok(Self {
             id: item.parsed("device", DeviceId::parse)?,
             browser: Browser::from_stored(item.text("browser")?),
+            sign_in: item.optional_text("sign_in").and_then(|t| SessionId::parse(t).ok()),
             created_at: item.time("created_at")?,
             last_used_at: item.time("last_used_at")?,
             expires_at: item.time("expires_at")?,

@@ -2,7 +2,7 @@
 
 use domain::{
     browser::Browser,
-    id::{AccountId, PasskeyId, PracticeId, StaffId},
+    id::{AccountId, PasskeyId, PracticeId, SessionId, StaffId},
     time::Timestamp,
 };
 
@@ -74,6 +74,8 @@ pub struct Passkey {
     pub sign_count: u32,
     /// The browser it was made in.
     pub browser: Browser,
+    /// The sign-in that added it; none where it was the first factor of a member of staff.
+    pub sign_in: Option<SessionId>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it was last used.
@@ -98,6 +100,7 @@ impl Passkey {
             .with("transports", number(self.transports))
             .with("sign_count", number(self.sign_count))
             .with("browser", string(self.browser))
+            .with_some("sign_in", self.sign_in.map(string))
             .with("created_at", number(self.created_at.as_millis()))
             .with_some("sealed_label", self.sealed_label.clone().map(binary))
             .build()
@@ -116,6 +119,7 @@ impl Passkey {
             transports: item.number("transports")?,
             sign_count: item.number("sign_count")?,
             browser: Browser::from_stored(item.text("browser")?),
+            sign_in: item.optional_text("sign_in").and_then(|t| SessionId::parse(t).ok()),
             created_at: item.time("created_at")?,
             last_used_at: item.optional_time("last_used_at"),
             sealed_label: item.optional_bytes("sealed_label").map(<[u8]>::to_vec),

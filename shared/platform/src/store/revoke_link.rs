@@ -1,16 +1,19 @@
-//! The link in "somebody signed in": it ends every session of the account, and does nothing else.
+//! The link in "somebody signed in": once, it ends that sign-in with whatever it left behind, and does nothing else.
 
 use domain::{
-    id::{AccountId, PracticeId},
+    id::{AccountId, PracticeId, SessionId},
     sign_in::REVOKE_LIFE_SECONDS,
     time::Timestamp,
 };
 
 use super::{
     Store, StoreError,
+    device::Device,
     item::{Item, NewItem, number, string},
-    keys,
-    table::Table,
+    keys::{self, ItemKey},
+    passkey::Passkey,
+    session::{Holder, Session},
+    table::{Change, Table},
 };
 
 /// What such a link ends.
@@ -20,20 +23,23 @@ pub struct RevokeLink {
     pub practice: PracticeId,
     /// The account.
     pub account: AccountId,
+    /// The sign-in that was announced.
+    pub sign_in: SessionId,
     /// When it stops working.
     pub expires_at: Timestamp,
 }
 
 impl RevokeLink {
     /// One that is about to be sent.
-    pub const fn new(practice: PracticeId, account: AccountId, now: Timestamp) -> Self {
-        Self { practice, account, expires_at: now.plus_seconds(REVOKE_LIFE_SECONDS) }
+    pub const fn new(practice: PracticeId, account: AccountId, sign_in: SessionId, now: Timestamp) -> Self {
+        Self { practice, account, sign_in, expires_at: now.plus_seconds(REVOKE_LIFE_SECONDS) }
     }
 
     fn from_item(item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
             practice: item.parsed("practice", PracticeId::parse)?,
             account: item.parsed("account", AccountId::parse)?,
+            sign_in: item.parsed("sign_in", SessionId::parse)?,
             expires_at: item.time("expires_at")?,
         })
     }
@@ -42,6 +48,23 @@ impl RevokeLink {
     pub fn is_live(&self, now: Timestamp) -> bool {
         now < self.expires_at
     }
+}
+
+/// The use of a link, as part of the transaction that ends what it names. There is one.
+pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
+    Change::new(keys::revoke_link(token_hash), "SET used_at = :now")
+        .when("attribute_exists(PK) AND attribute_not_exists(used_at)")
+        .value(":now", number(now.as_millis()))
+}
+
+/// What there is of a sign-in: its session, what it had remembered or added, and the sessions by those.
+pub struct Remains {
+    /// Sessions.
+    pub sessions: Vec<Session>,
+    /// Devices, each with its key.
+    pub devices: Vec<(ItemKey, Device)>,
+    /// Passkeys.
+    pub passkeys: Vec<Passkey>,
 }
 
 impl Store {
@@ -53,6 +76,7 @@ impl Store {
         let item = NewItem::new(&keys::revoke_link(token_hash))
             .with("practice", string(link.practice))
             .with("account", string(link.account))
+            .with("sign_in", string(link.sign_in))
             .with("expires_at", number(link.expires_at.as_millis()))
             .with("ttl", number(link.expires_at.as_seconds() + 3600));
         self.create(Table::Chat, item.build()).await.map(drop)
@@ -65,5 +89,30 @@ impl Store {
     pub async fn revoke_link(&self, token_hash: &str) -> Result<Option<RevokeLink>, StoreError> {
         let item = self.get(&keys::revoke_link(token_hash)).await?;
         item.map(|item| RevokeLink::from_item(&item)).transpose()
+    }
+
+    /// What there is now of the sign-in that a link names.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn remains(&self, link: &RevokeLink, now: Timestamp) -> Result<Remains, StoreError> {
+        let holder = Holder::Account(link.account);
+        let (mut sessions, mut devices, mut passkeys) = tokio::try_join!(
+            self.sessions(link.practice, holder, now),
+            self.devices(link.practice, link.account, now),
+            self.passkeys(link.practice, holder),
+        )?;
+        let own = |session: &Session| session.sign_in == link.sign_in;
+        devices.retain(|(_, device)| {
+            device.sign_in == Some(link.sign_in)
+                || sessions.iter().any(|session| own(session) && session.device == Some(device.id))
+        });
+        passkeys.retain(|passkey| passkey.sign_in == Some(link.sign_in));
+        sessions.retain(|session| {
+            own(session)
+                || devices.iter().any(|(_, device)| session.device == Some(device.id))
+                || passkeys.iter().any(|passkey| session.passkey == Some(passkey.id))
+        });
+        Ok(Remains { sessions, devices, passkeys })
     }
 }

@@ -8,8 +8,8 @@ use domain::{
     audit::ActorId,
     browser::Browser,
     id::{
-        AccountId, ContactPointId, ConversationId, DeviceId, FlowId, PatientId, PracticeId, SessionId,
-        StaffId,
+        AccountId, ContactPointId, ConversationId, DeviceId, FlowId, PasskeyId, PatientId, PracticeId,
+        SessionId, StaffId,
     },
     language::Language,
     role::Role,
@@ -179,6 +179,8 @@ pub enum Scope {
 pub struct Session {
     /// What it is called in a list.
     pub id: SessionId,
+    /// The first session of this sign-in: one more proof makes another id, and is no other sign-in.
+    pub sign_in: SessionId,
     /// The practice.
     pub practice: PracticeId,
     /// Who holds it.
@@ -203,6 +205,8 @@ pub struct Session {
     pub browser: Browser,
     /// The remembered device that it rests on.
     pub device: Option<DeviceId>,
+    /// The passkey that was shown in it last.
+    pub passkey: Option<PasskeyId>,
     /// The contact point whose link or code it was made with.
     pub contact: Option<ContactPointId>,
     /// The attempt whose code proves once more who holds it.
@@ -245,6 +249,7 @@ impl Session {
         };
         Ok(NewItem::new(&self.key())
             .with("session", string(self.id))
+            .with("sign_in", string(self.sign_in))
             .with("session_kind", string(self.kind.as_str()))
             .with("created_at", number(self.times.created_at.as_millis()))
             .with("active_at", number(self.times.active_at.as_millis()))
@@ -257,6 +262,7 @@ impl Session {
             .with("lang", string(&self.language))
             .with("browser", string(self.browser))
             .with_some("device", self.device.map(string))
+            .with_some("passkey", self.passkey.map(string))
             .with_some("contact_point", self.contact.map(string))
             .with_some("step_up", self.step_up.map(string))
             .with_some("proven_at", self.proven_at.map(|at| number(at.as_millis())))
@@ -275,6 +281,7 @@ impl Session {
     fn read(practice: PracticeId, holder: Holder, hash: String, item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
             id: item.parsed("session", SessionId::parse)?,
+            sign_in: item.parsed("sign_in", SessionId::parse)?,
             practice,
             holder,
             kind: item.one_of("session_kind", SessionKind::from_stored)?,
@@ -291,6 +298,7 @@ impl Session {
             language: item.parsed("lang", Language::parse)?,
             browser: Browser::from_stored(item.text("browser")?),
             device: item.optional_text("device").and_then(|t| DeviceId::parse(t).ok()),
+            passkey: item.optional_text("passkey").and_then(|t| PasskeyId::parse(t).ok()),
             contact: item.optional_text("contact_point").and_then(|t| ContactPointId::parse(t).ok()),
             step_up: item.optional_text("step_up").and_then(|t| FlowId::parse(t).ok()),
             proven_at: item.optional_time("proven_at"),

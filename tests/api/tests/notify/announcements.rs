@@ -1,6 +1,6 @@
 //! What the holder of an account is told without having asked, and what comes of it.
 
-use api_tests::{Browser, World};
+use api_tests::{Authenticator, Browser, World};
 use local::aws::Sent;
 use serde_json::json;
 
@@ -20,12 +20,32 @@ async fn sign_in(world: &World, before: Option<&Browser>) -> Browser {
     browser
 }
 
+/// The same without the date: the browser is remembered.
+async fn sign_in_remembered(world: &World, mut browser: Browser) -> Browser {
+    let body = json!({"practice": "demo", "address": "maria@patients.test"});
+    let _ = browser.post("/v1/login-links", body).await.expect(202);
+    world.pump().await;
+    let with_code = sent(world).into_iter().rev().find(|mail| mail.text.contains("/l#t=")).unwrap();
+    let _ = browser.post("/v1/sessions", json!({"code": code(&with_code)})).await.expect(201);
+    browser
+}
+
+async fn passkey(world: &World, device: &mut Authenticator, status: u16) -> Browser {
+    let mut browser = world.browser();
+    let body = json!({"practice": "demo", "for": "patient"});
+    let options = browser.post("/v1/sessions/passkey-options", body).await.expect(200).json();
+    let assertion = device.get(&options);
+    let body = json!({"passkey": assertion});
+    let _ = browser.post("/v1/sessions/second-factor", body).await.expect(status);
+    browser
+}
+
 fn news(world: &World) -> Vec<Sent> {
     sent(world).into_iter().filter(|mail| mail.text.contains("/r#t=")).collect()
 }
 
 #[tokio::test]
-async fn a_sign_in_in_an_unknown_browser_is_told_of_and_the_link_ends_every_session() {
+async fn a_sign_in_in_an_unknown_browser_is_told_of_and_the_link_ends_it_once() {
     let world = World::start(1).await;
     let mut phone = sign_in(&world, None).await;
     assert!(news(&world).is_empty(), "the first browser is no news");
@@ -41,24 +61,57 @@ async fn a_sign_in_in_an_unknown_browser_is_told_of_and_the_link_ends_every_sess
         told[0].text
     );
 
-    // Looking at the page does nothing; whoever presses the button ends it all, once and again.
-    let _ = stranger.get("/v1/conversations").await.expect(200);
+    // The stranger has shown another proof meanwhile, and has left something behind to come back with.
+    let _ = stranger.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    world.pump().await;
+    let step_up = code(sent(&world).last().unwrap());
+    let _ = stranger.post("/v1/session/step-up", json!({"code": step_up})).await.expect(200);
+    let _ = stranger.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let mut stolen = Authenticator::default();
+    let options = stranger.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    let credential = stolen.create(&options);
+    let _ = stranger.post("/v1/passkeys", json!({"credential": credential})).await.expect(201);
+    let mut by_device = stranger.clone();
+    let _ = by_device.cookies.remove("__Host-session");
+    by_device = sign_in_remembered(&world, by_device).await;
+    let by_passkey = passkey(&world, &mut stolen, 201).await;
+    world.pump().await;
+    let later = news(&world).len();
+    let mut thieves = [stranger.clone(), by_device, by_passkey];
+
+    // Looking at the page does nothing; whoever presses the button ends that sign-in and what came of it.
+    for browser in &mut thieves {
+        let _ = browser.get("/v1/conversations").await.expect(200);
+    }
     for token in ["AAAAAAAAAAAAAAAAAAAAAA", "not a token"] {
         let _ = world.browser().post("/v1/sessions/revoke", json!({"token": token})).await.expect(204);
     }
     let _ = stranger.get("/v1/conversations").await.expect(200);
-    for _ in 0..2 {
-        let _ =
-            world.browser().post("/v1/sessions/revoke", json!({"token": token(&told[0])})).await.expect(204);
-    }
-    for browser in [&mut stranger, &mut phone] {
+    let press = async |mail: &Sent| {
+        let body = json!({"token": token(mail)});
+        let _ = world.browser().post("/v1/sessions/revoke", body).await.expect(204);
+    };
+    press(&told[0]).await;
+    for browser in &mut thieves {
         let _ = browser.get("/v1/conversations").await.expect(401);
     }
-    // A week later it ends nothing.
-    world.clock.advance_seconds(7 * 24 * 3600);
-    let mut phone = sign_in(&world, Some(&phone)).await;
-    let _ = world.browser().post("/v1/sessions/revoke", json!({"token": token(&told[0])})).await.expect(204);
     let _ = phone.get("/v1/conversations").await.expect(200);
+    let _ = passkey(&world, &mut stolen, 401).await;
+    let left = phone.get("/v1/devices").await.expect(200).json();
+    assert_eq!(left["items"], json!([]));
+    assert_eq!(phone.get("/v1/passkeys").await.expect(200).json()["items"], json!([]));
+    // Pressed again it ends nothing: not what the same browser has done since.
+    let mut again = sign_in(&world, Some(&stranger)).await;
+    press(&told[0]).await;
+    let _ = again.get("/v1/conversations").await.expect(200);
+    // A week later a link that nobody has pressed ends nothing either.
+    let mut other = sign_in(&world, None).await;
+    let told = news(&world);
+    assert_eq!(told.len(), later + 1);
+    world.clock.advance_seconds(7 * 24 * 3600);
+    other = sign_in(&world, Some(&other)).await;
+    press(told.last().unwrap()).await;
+    let _ = other.get("/v1/conversations").await.expect(200);
 }
 
 #[tokio::test]

@@ -47,8 +47,10 @@ fn session(bench: &Bench, token: &SessionToken) -> Session {
         Holder::Account(_) => SessionKind::Patient,
         Holder::Staff(_) => SessionKind::Staff,
     };
+    let id = domain::id::SessionId::new(bench.now, bench.entropy.id());
     Session {
-        id: domain::id::SessionId::new(bench.now, bench.entropy.id()),
+        id,
+        sign_in: id,
         practice: token.practice,
         holder: token.holder,
         kind,
@@ -61,6 +63,7 @@ fn session(bench: &Bench, token: &SessionToken) -> Session {
         language: Language::english(),
         browser: domain::browser::Browser::default(),
         device: None,
+        passkey: None,
         contact: None,
         step_up: None,
         proven_at: Some(bench.now),
