@@ -35,7 +35,6 @@ pub(crate) fn is_space(c: char) -> bool {
 }
 
 #[cfg(test)]
-#[expect(clippy::expect_used, reason = "a test may")]
 pub(crate) fn typed(text: &str, script: usize, dash: char) -> String {
     text.chars()
         .map(|c| match c {

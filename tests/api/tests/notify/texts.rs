@@ -58,8 +58,15 @@ async fn a_budget_that_is_used_up_ends_codes_too() {
 async fn text_messages_go_where_the_practice_sends_them() {
     let mut world = World::start(3).await;
     let phone = "+442079460000".to_owned();
-    let person =
-        people::add(&world.operator, world.demo.id, "Ada King", "1990-01-01", "en", &[phone.clone()]).await;
+    let person = people::add(
+        &world.operator,
+        world.demo.id,
+        "Ada King",
+        "1990-01-01",
+        "en",
+        std::slice::from_ref(&phone),
+    )
+    .await;
     world.demo.patients.insert("ada".to_owned(), person);
     let mut thread = Thread::with(&world, "ada").await;
     thread.write("Hello").await;
