@@ -1,11 +1,10 @@
 /** Asks for a sign-in message, and remembers in this browser that it did. */
 import { ApiError, call } from '../api/client';
 import { language } from '../i18n/i18n.svelte';
+import { LONG_AGO, standingOf, type LinkStanding } from '../lib/asked';
 import { loadPractice, practice } from '../lib/practice.svelte';
 
 const HINT_KEY = 'asked-at';
-/** Links live 10 minutes from when the message leaves; mail may take as long again. */
-const HINT_LIFE = 20 * 60_000;
 
 /** The short name of the practice, which every way in has to name. */
 export async function practiceSlug(): Promise<string> {
@@ -28,24 +27,26 @@ export async function askForCodeAgain(): Promise<void> {
   noteAsked();
 }
 
-function noteAsked(): void {
+function noteAsked(at = Date.now()): void {
   try {
-    localStorage.setItem(HINT_KEY, String(Date.now()));
+    localStorage.setItem(HINT_KEY, String(at));
   } catch {
-    // Storage may be off: then no link is called foreign here.
+    // Storage may be off: then no link is called foreign or old here.
   }
 }
 
-/**
- * False when the link was surely asked for in another browser, where alone it works. No secret: a time only,
- * so that nobody types a birth date for nothing.
- */
-export function mayHaveAsked(): boolean {
+/** Link and code of the last message have opened a session, and open none any more. */
+export function noteUsed(): void {
+  noteAsked(LONG_AGO);
+}
+
+/** How an asked-for link stands here. No secret: a time only, so that nobody types a birth date for nothing. */
+export function linkStanding(): LinkStanding {
   try {
     const asked = Number(localStorage.getItem(HINT_KEY));
     localStorage.setItem(HINT_KEY, String(asked));
-    return Date.now() - asked < HINT_LIFE;
+    return standingOf(asked, Date.now());
   } catch {
-    return true;
+    return 'alive';
   }
 }

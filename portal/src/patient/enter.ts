@@ -1,5 +1,5 @@
 /** From an opened session to the right page. */
-import type { Session } from '../api/types';
+import type { NextStep, Session } from '../api/types';
 import { isLanguageChosen, setLanguage } from '../i18n/i18n.svelte';
 import { supported } from '../i18n/languages';
 import { go } from '../lib/router.svelte';
@@ -32,6 +32,12 @@ export async function enter(session: Session): Promise<void> {
   const to = startPage(session);
   comeBackTo = null;
   go(to, { replace: true });
+}
+
+/** Staff go on in the console, which finds in the history how far they are. */
+export function toConsole({ next, methods }: NextStep): void {
+  history.replaceState({ step: next, methods }, '', '/staff/');
+  location.reload();
 }
 
 /** The account's language counts until the person chose one here. */
