@@ -140,6 +140,27 @@ describe('hurdles', () => {
     expect(sent).toHaveLength(1);
     expect(lost).not.toHaveBeenCalled();
   });
+
+  test('whoever clears the way is told that it was cleared before, in vain', async () => {
+    const asked = vi.fn(async (isAgain: boolean) => !isAgain);
+    whenAsked('step-up-required', asked);
+    answer = () => reply(403, { type: '/problems/step-up-required' });
+    expect((await failure()).failure).toBe('step_up');
+    expect(asked.mock.calls).toEqual([[false], [true]]);
+    expect(sent).toHaveLength(2);
+    whenAsked('step-up-required', async () => false);
+  });
+
+  test('a screen that is locked again is opened again', async () => {
+    let left = 2;
+    answer = locked;
+    whenAsked('session-locked', async () => {
+      if (--left === 0) answer = () => reply(200, {});
+      return true;
+    });
+    await call('get', '/v1/session', {});
+    expect(sent).toHaveLength(3);
+  });
 });
 
 test('keys are fresh, visible ASCII and short enough', () => {

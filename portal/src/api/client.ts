@@ -79,8 +79,8 @@ type Listener = (error: ApiError) => void;
 
 /** What a person can clear out of the way, after which the same call is made again. */
 export type Hurdle = 'session-locked' | 'step-up-required';
-/** Resolves true once it is cleared, false when the person gave up. */
-type Clear = () => Promise<boolean>;
+/** Resolves true once it is cleared, false when the person gave up. `isAgain`: it was cleared, and that was not enough. */
+type Clear = (isAgain: boolean) => Promise<boolean>;
 
 const hurdles = new Map<string, Clear>();
 let onSignedOut: Listener = () => undefined;
@@ -161,12 +161,12 @@ export async function call<P extends keyof paths, M extends Method>(
   path: P,
   options: Options<Operation<P, M>>,
 ): Promise<AnswerOf<Operation<P, M>>> {
-  for (;;) {
+  for (let isAgain = false; ; isAgain = true) {
     try {
       return (await attempt(method, path, options as Anything)) as AnswerOf<Operation<P, M>>;
     } catch (error) {
       const clear = error instanceof ApiError && options.direct !== true ? hurdles.get(error.slug) : undefined;
-      if (clear === undefined || !(await clear())) throw error;
+      if (clear === undefined || !(await clear(isAgain))) throw error;
     }
   }
 }

@@ -1,6 +1,7 @@
 /** Who is signed in, for how long, and what happens when that ends. */
 import { ApiError, call, failureFrom, whenExtended, whenSignedOut, type Failure } from '../api/client';
 import type { Session } from '../api/types';
+import { noteCodeAsked } from './browserMemory';
 import { flushDrafts, forgetDrafts, keepDraftsOf } from './drafts';
 
 /**
@@ -125,6 +126,7 @@ function clear(next: State): void {
   isEnding = false;
   idleDeadline = Infinity;
   hint(false);
+  noteCodeAsked(null);
 }
 
 function hint(isOn: boolean): void {

@@ -2,14 +2,21 @@
 
 let settle = $state.raw<((isCleared: boolean) => void) | null>(null);
 let asked: Promise<boolean> | null = null;
+let isInVain = $state(false);
 
 /** True while the page asks for it. */
 export function isStepUpAsked(): boolean {
   return settle !== null;
 }
 
+/** True where a proof was given and was not enough: another one would not be either. */
+export function isStepUpInVain(): boolean {
+  return isInVain;
+}
+
 /** Asks once, however many calls wait. Resolves true when the session is full and fresh. */
-export function askStepUp(): Promise<boolean> {
+export function askStepUp(isAgain = false): Promise<boolean> {
+  isInVain = isAgain;
   asked ??= new Promise((resolve) => {
     settle = resolve;
   });

@@ -1,4 +1,5 @@
-# Mensajes de texto. Sin á, í, ó ni ú: no están en el alfabeto GSM 03.38 y acortan el mensaje a la mitad.
+# Mensajes de texto. Sin á, í, ó ni ú: no están en el alfabeto GSM 03.38 y acortan el mensaje a la mitad;
+# por eso "codigo" sin acento.
 
 ## You have a message
 # review: machine
@@ -8,13 +9,13 @@ notice = { $sender }: tiene un mensaje
 ## The code that somebody asked for
 # review: machine
 
-code = { $sender }: { $code } es su clave para { $system }. Nunca la pedimos.
-code-system-unknown = { $sender }: { $code } es su clave para entrar. Nunca la pedimos.
+code = { $sender }: { $code } es su codigo para { $system }. Nunca lo pedimos.
+code-system-unknown = { $sender }: { $code } es su codigo para entrar. Nunca lo pedimos.
 
 ## Somebody signed in with a browser that was not seen before
 # review: machine
 
-signed-in = { $sender }: nuevo acceso. ¿No fue usted?
+signed-in = { $sender }: nuevo acceso. ¿No fue usted? Toque
 
 ## Staff changed where an account is reached
 # review: machine
