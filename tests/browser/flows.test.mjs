@@ -393,7 +393,7 @@ describe('one phone, one mailbox, several people', () => {
     await person.birthDate(who.birth);
     await person.send();
     await app.waitForSelector('h1:has-text("This browser cannot keep you signed in")');
-    await person.tap('.ways .button-secondary');
+    await person.tap('.ways .button-primary');
     await app.waitForSelector('.done-line');
     const page = await browser.person(PHONE);
     person.page = page;

@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { look, showsText, startBrowser, withoutCookies } from './support/browser.mjs';
-import { askForCode, PEOPLE, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
+import { askForCode, PEOPLE, signInByCode, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
 import { codeIn, hasCode, isNotice, linkIn, startProduct } from './support/product.mjs';
 
 const PHONE = { viewport: { width: 390, height: 780 }, hasTouch: true, isMobile: true };
@@ -105,10 +105,89 @@ test('an old code has its own words', async () => {
 
 test('links of every kind without their secret lead on', async () => {
   const page = await browser.person(PHONE);
-  for (const path of ['/d', '/r']) {
-    await page.goto(product.origin + path);
-    await page.waitForSelector('h1:has-text("This link is not complete")');
-  }
+  await page.goto(`${product.origin}/r`);
+  await page.waitForSelector('h1:has-text("This link is not complete")');
+  await page.goto(`${product.origin}/d`);
+  await page.waitForSelector('h1:has-text("This link is not complete")');
+  await showsText(page, 'main', /Scan the code on the screen of the desk/);
+  await page.context().close();
+});
+
+test('an asked-for link that is too old, or was used, asks for no birth date', async () => {
+  const page = await browser.person(PHONE);
+  const before = await product.countTo(PEOPLE.john.email);
+  await askForCode(page, product.origin, PEOPLE.john.email);
+  const link = linkIn(await product.sentTo(PEOPLE.john.email, before, hasCode));
+  await page.goto(link);
+  await page.waitForSelector('h1:has-text("Sign in to read your messages")');
+  await later(page, 10 * 60_000);
+  await page.click('main .button-primary');
+  await page.waitForSelector('h1:has-text("This link does not work here")');
+  await look(page, 'link-over');
+  const sent = await product.countTo(PEOPLE.john.email);
+  await page.click('main .button-primary');
+  await page.waitForSelector('#code');
+  await page.goto(linkIn(await product.sentTo(PEOPLE.john.email, sent, hasCode)));
+  await page.click('main .button-primary');
+  await typeBirthDate(page, PEOPLE.john.birth);
+  await page.click('form button[type=submit]');
+  await page.waitForSelector('.conversation');
+  await page.goto(link);
+  await page.waitForSelector('h1:has-text("This link does not work here")');
+  await page.context().close();
+});
+
+const stepUp = (page) =>
+  page.route('**/v1/devices', (route) =>
+    route.request().method() === 'POST'
+      ? route.fulfill({ status: 403, json: { type: '/problems/step-up-required' } })
+      : route.fallback(),
+  );
+
+test('where no proof is enough it is asked for once, and the practice’s phone stands there', async () => {
+  const page = await browser.person({ ...PHONE, expectedStatus: [403] });
+  await signInByCode(page, product, PEOPLE.john.email, PEOPLE.john.birth);
+  await page.click('.conversation');
+  await page.waitForSelector('.message');
+  await stepUp(page);
+  await page.route('**/v1/session/step-up-codes', (route) => route.fulfill({ status: 202, json: { sent_to: 'j***@p***.test' } }));
+  const session = await (await page.request.get(`${product.origin}/v1/session`)).json();
+  await page.route('**/v1/session/step-up', (route) => route.fulfill({ status: 200, json: session }));
+  await page.click('.offer .button-secondary');
+  await page.fill('#code', '12345678');
+  await page.click('form:has(#code) button[type=submit]');
+  await showsText(page, '[role=alert]', /the practice has to confirm it first.*\(555\) 555-0100/s);
+  await look(page, 'step-up-in-vain');
+  await page.click('.back button');
+  await page.waitForSelector('.offer .button-secondary');
+  await page.context().close();
+});
+
+test('where no code can go, the practice’s phone stands there', async () => {
+  const page = await browser.person({ ...PHONE, expectedStatus: [403, 409] });
+  await signInByCode(page, product, PEOPLE.john.email, PEOPLE.john.birth);
+  await page.click('.conversation');
+  await page.waitForSelector('.message');
+  await stepUp(page);
+  await page.route('**/v1/session/step-up-codes', (route) => route.fulfill({ status: 409, json: { type: '/problems/conflict' } }));
+  await page.click('.offer .button-secondary');
+  await showsText(page, '[role=alert]', /no e-mail or phone.*\(555\) 555-0100/s);
+  await look(page, 'step-up-nowhere');
+  await page.context().close();
+});
+
+test('a device that was forgotten elsewhere: the date form, without an error, and no second try by press', async () => {
+  const page = await browser.person(PHONE);
+  await page.context().addCookies([{ name: '__Host-known', value: '1', domain: 'localhost', path: '/', secure: true, sameSite: 'Lax' }]);
+  const link = `${product.origin}/n?l=en#t=${SECRET}`;
+  await page.goto(link);
+  await page.click('main .button-primary');
+  await page.waitForSelector('#birth-day');
+  await showsText(page, '.lead', /To keep it private, first type your birth date/);
+  assert.equal((await page.context().cookies()).some((cookie) => cookie.name === '__Host-known'), false);
+  await look(page, 'notice-forgotten');
+  await page.reload();
+  await page.waitForSelector('#birth-day');
   await page.context().close();
 });
 

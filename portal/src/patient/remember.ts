@@ -12,6 +12,12 @@ export function isRemembered(): boolean {
   return recall('remembered') !== null || COOKIE.test(document.cookie);
 }
 
+/** This browser is known no more: one press alone opens nothing. What the server keeps is not touched. */
+export function forgetRemembered(): void {
+  keep('remembered', null);
+  document.cookie = '__Host-known=; Path=/; Secure; SameSite=Lax; Max-Age=0';
+}
+
 /** Takes over what a session says of it. */
 export function noteDevice(session: Session): void {
   keep('remembered', session.device === 'remembered' ? '1' : null);

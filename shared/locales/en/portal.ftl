@@ -266,7 +266,6 @@ nothing-came-call = Nothing helps? Call us:
 # review: machine
 
 notice-open-text = Press the button to read it.
-notice-ask-again = This link did not open by itself. Type your birth date, or have a new link sent.
 ways-title = Is the link older than a day?
 ways-refused = What you can do
 ways-call = Or call us:
@@ -292,6 +291,9 @@ step-up-why = This needs more than the link and the birth date. We send you a co
 step-up-sending = Sending the code…
 step-up-sent = To keep your messages private, we sent a code of 8 digits to
 step-up-code = Send me a code
+step-up-nowhere = We have no e-mail or phone where we can send you a code.
+step-up-in-vain = A code is not enough for this. If your e-mail or phone is new, the practice has to confirm it first.
+please-call = Please call us:
 
 ## Sign in: this device
 # review: machine
@@ -386,8 +388,9 @@ connect-own = { $kind ->
     [phone] Only if this phone is yours alone.
    *[computer] Only if this computer is yours alone.
 }
-connect-refused-title = This square code does not work any more
+connect-refused-title = This QR code does not work any more
 connect-refused-text = It works once, for 10 minutes. Ask at the desk for a new one.
+connect-lost-do = Scan the code on the screen of the desk once more.
 connected-title = { $kind ->
     [phone] This phone is connected
    *[computer] This computer is connected
@@ -407,7 +410,8 @@ cookies-link = The address of this page
 cookies-copy = Copy the address
 cookies-copied = Copied
 cookies-open = Then open Safari or Chrome, and paste it there.
-cookies-fresh = Does it not open there?
+cookies-elsewhere = Have a new link sent to you, and open it in Safari or Chrome.
+cookies-fresh = Get a new link
 
 ## Draft
 # review: machine

@@ -186,7 +186,7 @@ thread-gone = Quizás terminó, o pertenece a otra persona.
 # review: machine
 
 compose-label = Su respuesta
-compose-hint = { $practice } lee esto en horas de oficina.
+compose-hint = { $practice } lee esto en su horario de atención.
 compose-send = Enviar
 compose-sent = Su mensaje se envió
 compose-missing = Escriba algo primero
@@ -207,8 +207,8 @@ compose-not-sent-failed = No se envió. Su texto sigue aquí. Inténtelo de nuev
 
 new-title = Escribir al consultorio
 new-before = Antes de escribir
-new-hours = El consultorio lee los mensajes en sus horas de oficina: { $hours }.
-new-hours-unknown = El consultorio lee los mensajes en sus horas de oficina.
+new-hours = El consultorio lee los mensajes en su horario de atención: { $hours }.
+new-hours-unknown = El consultorio lee los mensajes en su horario de atención.
 new-wait = La respuesta puede tardar uno o dos días laborables. Si no puede esperar, llame.
 new-topic = ¿De qué se trata?
 new-topic-missing = Elija de qué se trata
@@ -266,7 +266,6 @@ nothing-came-call = ¿Nada ayuda? Llámenos:
 # review: machine
 
 notice-open-text = Pulse el botón para leerlo.
-notice-ask-again = Este enlace no se abrió solo. Escriba su fecha de nacimiento, o pida un enlace nuevo.
 ways-title = ¿El enlace tiene más de un día?
 ways-refused = Lo que puede hacer
 ways-call = O llámenos:
@@ -292,6 +291,9 @@ step-up-why = Para esto no bastan el enlace y la fecha de nacimiento. Le enviamo
 step-up-sending = Enviando el código…
 step-up-sent = Para mantener privados sus mensajes, enviamos un código de 8 cifras a
 step-up-code = Enviarme un código
+step-up-nowhere = No tenemos ningún correo ni teléfono adonde enviarle un código.
+step-up-in-vain = Para esto no basta un código. Si su correo o teléfono es nuevo, el consultorio tiene que confirmarlo primero.
+please-call = Por favor llámenos:
 
 ## Sign in: this device
 # review: machine
@@ -340,7 +342,7 @@ passkey-removed = La llave de acceso se quitó
 ## My devices
 # review: machine
 
-devices-title = Mis dispositivos y entradas
+devices-title = Mis dispositivos y sesiones
 my-sessions-title = Sesiones abiertas ahora
 session-end = Cerrar allí
 signed-out-there = La sesión se cerró allí
@@ -386,8 +388,9 @@ connect-own = { $kind ->
     [phone] Solo si este teléfono es solo suyo.
    *[computer] Solo si esta computadora es solo suya.
 }
-connect-refused-title = Este código cuadrado ya no funciona
+connect-refused-title = Este código QR ya no funciona
 connect-refused-text = Sirve una vez, durante 10 minutos. Pida uno nuevo en la recepción.
+connect-lost-do = Escanee otra vez el código de la pantalla de la recepción.
 connected-title = { $kind ->
     [phone] Este teléfono está conectado
    *[computer] Esta computadora está conectada
@@ -407,7 +410,8 @@ cookies-link = La dirección de esta página
 cookies-copy = Copiar la dirección
 cookies-copied = Copiada
 cookies-open = Después abra Safari o Chrome y péguela allí.
-cookies-fresh = ¿No se abre allí?
+cookies-elsewhere = Pida que le enviemos un enlace nuevo, y ábralo en Safari o Chrome.
+cookies-fresh = Reciba un enlace nuevo
 
 ## Draft
 # review: machine
