@@ -37,6 +37,7 @@ use crate::{
     bake::{Baker, Basis},
     own_devices::must_open_everything,
     redeem::count_redeem,
+    second_factor,
     view::{BrowserView, SessionView},
     visitor::{self, Visitor},
 };
@@ -229,6 +230,7 @@ pub(crate) async fn forget_device(
 ) -> Result<impl IntoResponse, Failure> {
     let account = account_of(&session)?;
     session.must_be_full()?;
+    session.must_rest_on_confirmed()?;
     let id = crate::id_of_path(&mut parts, DeviceId::parse).await?;
     let now = app.clock.now();
     let devices = app.store.devices(session.practice, account, now).await?;
@@ -328,6 +330,7 @@ pub(crate) async fn redeem_device_link(
         Write::Create(Table::Chat, device.to_item(&device_token.key())),
         audit::write(&event),
     ];
+    beside.extend(second_factor::replaced(&app, &visitor, Holder::Account(account.id)).await?);
     let replaced = replaced(devices, visitor.device.as_ref());
     beside.extend(replaced.into_iter().map(|key| Write::Delete(Table::Chat, key)));
     let basis = Basis {

@@ -30,7 +30,7 @@ use platform::{
         keys, notice_link,
         practice::Practice,
         rate::CountedAll,
-        session::Scope,
+        session::{Holder, Scope},
         table::{Change, Table},
         tries::{self, DateTry, WrongDate},
     },
@@ -42,6 +42,7 @@ use crate::{
     bake::{Baker, Basis},
     people::{People, Typed, distinct, people},
     redeem::{count_redeem, redeem_counter},
+    second_factor::replaced,
     view::{NextStep, SessionView},
     visitor::Visitor,
 };
@@ -273,6 +274,7 @@ impl Attempt<'_> {
             Write::Update(contact::verified(practice, way.contact, app.clock.now())),
         ];
         beside.extend(given_back);
+        beside.extend(replaced(app, self.visitor, Holder::Account(account.id)).await?);
         let basis = Basis {
             opens: way.notice.as_ref().map(|notice| notice.conversation),
             patient: Some(patient),

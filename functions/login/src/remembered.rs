@@ -15,12 +15,14 @@ use platform::{
         device::{self, Device, DeviceToken},
         flow::{self, Flow},
         keys,
+        session::Holder,
         table::Change,
     },
 };
 
 use crate::{
     bake::{Baker, Basis},
+    second_factor::replaced,
     visitor::Visitor,
 };
 
@@ -70,8 +72,11 @@ pub(crate) async fn sign_in(
     let mut wanted = vec![by.token.key(), keys::account(practice.id, account)];
     let leads = by.contact.map(|contact| keys::contact_account(practice.id, contact, account));
     wanted.extend(leads.clone());
-    let (items, grants) =
-        tokio::try_join!(app.store.get_many(&wanted), app.store.grants(practice.id, account))?;
+    let (items, grants, old) = tokio::try_join!(
+        async { app.store.get_many(&wanted).await.map_err(Failure::from) },
+        async { app.store.grants(practice.id, account).await.map_err(Failure::from) },
+        replaced(app, visitor, Holder::Account(account)),
+    )?;
     let [Some(device), Some(holder), reached @ ..] = &items[..] else { return Ok(None) };
     let since = match reached {
         [Some(reached)] => Reached::from_item(reached)?.restricted_since,
@@ -87,6 +92,7 @@ pub(crate) async fn sign_in(
     }
     let mut beside =
         vec![Write::Update(device::mark_used(by.token.key(), now)), Write::Update(by.end.clone())];
+    beside.extend(old);
     beside.extend(leads.map(|leads| Write::Check(contact::still_leads(leads, since))));
     beside.extend(by.contact.map(|point| Write::Update(contact::verified(practice.id, point, now))));
     let basis = Basis {

@@ -34,7 +34,7 @@ use platform::{
         keys,
         practice::Practice,
         rate::{Counted, Counter},
-        session::{Found, Grant, Holder, Session, SessionToken},
+        session::{Found, Grant, Holder, Session},
         staff::Staff,
         table::Table,
     },
@@ -187,7 +187,6 @@ pub(crate) async fn second_factor(
         cookie,
         network: &network,
         visitor: Visitor::of(&parts, &app.entropy, body.want_token),
-        parts: &parts,
     };
     match (&body.passkey, shown) {
         (Some(passkey), _) => request.by_passkey(passkey).await,
@@ -203,7 +202,6 @@ struct Request<'a> {
     cookie: FlowCookie,
     network: &'a str,
     visitor: Visitor,
-    parts: &'a Parts,
 }
 
 fn flow_cookie(headers: &HeaderMap) -> Option<FlowCookie> {
@@ -233,7 +231,7 @@ impl Request<'_> {
         }
         let ((proven, passkey), replaced, person) = tokio::try_join!(
             prove(app, &state, &assertion),
-            replaced(app, self.parts, holder),
+            replaced(app, &self.visitor, holder),
             self.person(holder)
         )?;
         let mut beside = vec![Write::Update(flow::consume(practice, flow.id, now)), proven];
@@ -304,7 +302,7 @@ impl Request<'_> {
         let mut beside = proven;
         beside.push(Write::Update(flow::consume(practice, flow.id, now)));
         beside.push(given_back(&self.practice, self.network, now));
-        beside.extend(replaced(app, self.parts, Holder::Staff(id)).await?);
+        beside.extend(replaced(app, &self.visitor, Holder::Staff(id)).await?);
         let baker = Baker { app, sealer: &self.sealer };
         let basis = staff_basis(self.visitor.browser);
         let fresh = baker.for_staff(practice, &staff, basis, beside).await?;
@@ -352,11 +350,10 @@ pub(crate) async fn prove(
 }
 
 /// The end of the session that this browser still holds, locked or not: the new one takes its place.
-async fn replaced(app: &App, parts: &Parts, by: Holder) -> Result<Vec<Write>, Failure> {
-    let token = cookie::get(&parts.headers, cookie::SESSION).and_then(|text| SessionToken::parse(text).ok());
-    let Some(token) = token else { return Ok(Vec::new()) };
+pub(crate) async fn replaced(app: &App, visitor: &Visitor, by: Holder) -> Result<Vec<Write>, Failure> {
+    let Some(token) = &visitor.session else { return Ok(Vec::new()) };
     let now = app.clock.now();
-    let old: Session = match app.store.session_with(&token, &[], now).await? {
+    let old: Session = match app.store.session_with(token, &[], now).await? {
         Found::Live(session, _) | Found::Locked(session) => *session,
         Found::Nothing => return Ok(Vec::new()),
     };

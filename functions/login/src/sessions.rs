@@ -97,6 +97,9 @@ pub(crate) async fn revoke_session(
     let now = app.clock.now();
     let sessions = app.store.sessions(session.practice, session.holder, now).await?;
     let ended = sessions.into_iter().find(|one| one.id == id).ok_or(Failure::NotFound)?;
+    if ended.hash != session.hash {
+        session.must_rest_on_confirmed()?;
+    }
     let mut event = session.event(&app.entropy, now, Verb::SessionRevoked);
     event.object = Some(ended.id.to_string());
     let writes = || vec![Write::End(Table::Chat, ended.key()), audit::write(&event)];
@@ -118,6 +121,7 @@ pub(crate) async fn revoke_sessions(
     session: Session,
 ) -> Result<impl IntoResponse, Failure> {
     session.must_be_full()?;
+    session.must_rest_on_confirmed()?;
     let event = session.event(&app.entropy, app.clock.now(), Verb::SessionsRevoked);
     app.store.sign_out_everywhere(session.practice, session.holder, &event).await?;
     let gone = [cookie::SESSION, cookie::DEVICE, cookie::KNOWN]

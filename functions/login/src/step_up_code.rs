@@ -6,6 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
+    audit::{Event, Verb},
     contact::{ContactKind, ContactValue},
     id::{ContactPointId, FlowId},
     sign_in::{Audience, CODE_DIGITS, Code, SECRET_LIFE_SECONDS},
@@ -106,7 +107,9 @@ async fn address(
         Holder::Account(account) => {
             let account = app.store.account(practice.id, account, sealer).await?;
             let account = account.ok_or(Failure::Unauthenticated)?;
-            let points = app.store.contact_points(practice.id, &account.contacts, sealer).await?;
+            // What was changed and not confirmed may be anybody's.
+            let confirmed = app.store.confirmed_contacts(practice.id, &account).await?;
+            let points = app.store.contact_points(practice.id, &confirmed, sealer).await?;
             Ok(choose(&points, session.contact).map(|point| point.value.clone()))
         }
         // Everywhere else staff have a second factor, and a mail is none.
@@ -227,6 +230,8 @@ pub(crate) async fn by_code(
     if fits {
         Ok(vec![Write::Update(flow::consume(practice.id, flow.id, now))])
     } else {
+        let event = session.event(&app.entropy, now, Verb::SignInFailed);
+        app.store.record(&Event { object: Some(flow.id.to_string()), ..event }).await?;
         Err(Failure::SignInFailed)
     }
 }

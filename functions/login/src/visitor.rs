@@ -5,7 +5,12 @@ use domain::{
     sign_in::{BROWSER_LIFE_SECONDS, BrowserSecret},
 };
 use http::{HeaderMap, HeaderValue, header, request::Parts};
-use platform::{entropy::Entropy, http::cookie, secrets, store::device::DeviceToken};
+use platform::{
+    entropy::Entropy,
+    http::cookie,
+    secrets,
+    store::{device::DeviceToken, session::SessionToken},
+};
 
 /// The browser of a sign-in.
 pub(crate) struct Visitor {
@@ -15,6 +20,8 @@ pub(crate) struct Visitor {
     pub(crate) mark: Mark,
     /// The remembered device that it claims to be.
     pub(crate) device: Option<DeviceToken>,
+    /// The session that it still holds, if that is one.
+    pub(crate) session: Option<SessionToken>,
     /// Whether the answer holds the session token: only for a client that is no browser and asks for it.
     pub(crate) with_token: bool,
 }
@@ -26,6 +33,8 @@ impl Visitor {
             browser: crate::browser(&parts.headers),
             mark: Mark::of(&parts.headers, entropy),
             device: device(&parts.headers),
+            session: cookie::get(&parts.headers, cookie::SESSION)
+                .and_then(|text| SessionToken::parse(text).ok()),
             with_token: want_token && !is_browser(&parts.headers),
         }
     }

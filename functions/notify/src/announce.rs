@@ -68,7 +68,9 @@ pub(crate) async fn signed_in(
     let Some(teller) = Teller::prepare(state, item, account, News::SignedIn(browser)).await? else {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
     };
-    let points = teller.points(&teller.account.contacts).await?;
+    // A contact that was changed and not confirmed hears nothing: it may be that of whoever signed in.
+    let confirmed = store.confirmed_contacts(item.practice, &teller.account).await?;
+    let points = teller.points(&confirmed).await?;
     let now = state.app.clock.now();
     let verified = |kind| {
         let fits = |point: &&ContactPoint| {

@@ -4,9 +4,10 @@ use serde_json::json;
 
 use crate::{Answer, Browser, World, people::text};
 
-/// The last mail or text to an address: its text.
+/// The last mail or text to an address: its text. Not the word of a sign-in, which leaves at the same time.
 pub fn last_message(world: &World, to: &str) -> Option<String> {
-    world.aws.outbox().all().into_iter().rev().find(|m| m.to.contains(to)).map(|m| m.text)
+    let asked = |text: &str| !text.contains("/r#t=");
+    world.aws.outbox().all().into_iter().rev().find(|m| m.to.contains(to) && asked(&m.text)).map(|m| m.text)
 }
 
 /// How many mails or texts went to an address.

@@ -186,6 +186,64 @@ async fn five_wrong_codes_shut_an_attempt() {
         phone.post("/v1/session/step-up", json!({"code": "00000000"})).await.expect(401);
     }
     phone.post("/v1/session/step-up", json!({"code": code})).await.expect(401);
+    let events = items_with(&world, "AuditTable", "verb", "sign_in_failed").await;
+    assert_eq!(events.len(), 5, "each wrong code is an event");
+}
+
+#[tokio::test]
+async fn a_sign_in_ends_the_session_that_this_browser_still_holds() {
+    let world = World::start(107).await;
+    let maria = &world.demo.patients["maria"];
+    let (mut phone, _) = remembered(&world).await;
+    for way in ["date", "notice", "device", "desk"] {
+        let mut before = phone.clone();
+        before.get("/v1/session").await.expect(200);
+        match way {
+            "date" => {
+                phone.cookies.remove("__Host-device");
+                sign_in_by_code(&world, &mut phone, MARIA, BORN).await;
+            }
+            "notice" => {
+                let (_, token) = notice_to(&world, "maria", MARIA).await;
+                let body = json!({"token": token, "birth_date": BORN});
+                phone.post("/v1/sessions/person", body).await.expect(201);
+            }
+            "device" => {
+                phone.cookies.insert("__Host-device".to_owned(), known(&world).await);
+                ask(&mut phone, "patient", MARIA).await.expect(202);
+                world.pump().await;
+                let code = code_in(&last_message(&world, MARIA).unwrap());
+                phone.post("/v1/sessions", json!({"code": code})).await.expect(201);
+            }
+            _ => {
+                let token = device_link(&world, maria.account.unwrap(), maria.id).await;
+                phone.post("/v1/devices/redeem", json!({"token": token})).await.expect(201);
+            }
+        }
+        before.get("/v1/session").await.expect(401);
+        phone.get("/v1/session").await.expect(200);
+    }
+    assert_eq!(items_with(&world, "AuditTable", "verb", "session_revoked").await.len(), 4);
+}
+
+/// The secret of a device that is remembered for Maria, by another browser.
+async fn known(world: &World) -> String {
+    remembered(world).await.0.cookies["__Host-device"].clone()
+}
+
+#[tokio::test]
+async fn a_locked_screen_is_listed_and_ended() {
+    let world = World::start(108).await;
+    let mut desk = world.signed_in(&world.demo, "ana").await;
+    world.clock.advance_seconds(16 * 60);
+    assert_eq!(desk.get("/v1/sessions").await.expect(401).problem(), "session-locked");
+    let mut laptop = world.signed_in(&world.demo, "ana").await;
+    let list = laptop.get("/v1/sessions").await.expect(200).json();
+    let items = list["items"].as_array().unwrap();
+    assert_eq!(items.len(), 2);
+    let locked = items.iter().find(|one| one["current"] == false).unwrap();
+    laptop.delete(&format!("/v1/sessions/{}", locked["id"].as_str().unwrap())).await.expect(204);
+    assert_eq!(desk.get("/v1/session").await.expect(401).problem(), "unauthenticated");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

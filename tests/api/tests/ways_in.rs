@@ -526,4 +526,17 @@ async fn a_changed_contact_opens_what_came_after_until_it_is_confirmed() {
     }
     // Nothing can be remembered on such a session.
     laptop.post("/v1/devices", json!({"shared": false})).await.expect(403);
+    // It ends nobody else's session and forgets no device, and no code goes to such a contact.
+    let list = laptop.get("/v1/sessions").await.expect(200).json();
+    let of = |current: bool| {
+        let items = list["items"].as_array().unwrap();
+        let one = items.iter().find(|one| one["current"] == current).unwrap();
+        format!("/v1/sessions/{}", one["id"].as_str().unwrap())
+    };
+    for path in ["/v1/sessions", &of(false), "/v1/devices/dev_x"] {
+        assert_eq!(laptop.delete(path).await.expect(403).problem(), "step-up-required", "{path}");
+    }
+    laptop.post("/v1/session/step-up-codes", json!({})).await.expect(409);
+    phone.get("/v1/session").await.expect(200);
+    laptop.delete(&of(true)).await.expect(204);
 }

@@ -57,6 +57,15 @@ impl Session {
         if self.is_narrow() { Err(Failure::StepUpRequired) } else { Ok(()) }
     }
 
+    /// That it does not rest on a contact that was changed and that nobody has confirmed: whoever came by one ends
+    /// nobody else's sessions and devices.
+    ///
+    /// # Errors
+    /// [`Failure::StepUpRequired`].
+    pub const fn must_rest_on_confirmed(&self) -> Result<(), Failure> {
+        if self.since.is_some() { Err(Failure::StepUpRequired) } else { Ok(()) }
+    }
+
     /// That it opens this conversation, once it is known that its holder may see it.
     ///
     /// # Errors

@@ -10,6 +10,7 @@ use futures_util::future::try_join_all;
 
 use super::{
     Store, StoreError,
+    account::Account,
     item::{Attributes, Item, NewItem, number, string},
     keys,
     table::Change,
@@ -242,6 +243,24 @@ impl Store {
         let partition = keys::contact_point_partition(practice, point);
         let items = self.query_all(&partition, keys::CONTACT_ACCOUNT_PREFIX).await?;
         items.iter().map(Reached::from_item).collect()
+    }
+
+    /// The contacts of an account but those that were changed and that nobody has confirmed yet.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn confirmed_contacts(
+        &self,
+        practice: PracticeId,
+        account: &Account,
+    ) -> Result<Vec<ContactPointId>, StoreError> {
+        let ids = &account.contacts;
+        let wanted: Vec<_> = ids.iter().map(|id| keys::contact_account(practice, *id, account.id)).collect();
+        let links = self.get_many(&wanted).await?;
+        let confirmed = |link: &Option<Item>| {
+            link.as_ref().is_some_and(|link| link.optional_time("restricted_since").is_none())
+        };
+        Ok(ids.iter().zip(links).filter(|(_, link)| confirmed(link)).map(|(id, _)| *id).collect())
     }
 
     /// Whether any of these contact points leads to more than one account.

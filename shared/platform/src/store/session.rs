@@ -329,7 +329,7 @@ impl Found {
 }
 
 impl Store {
-    /// The live sessions of a holder, the one used last first.
+    /// The sessions of a holder that are not over, locked ones too, the one used last first.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -347,7 +347,7 @@ impl Store {
             Session::read(practice, holder, hash.to_owned(), item)
         });
         let mut sessions = sessions.collect::<Result<Vec<_>, _>>()?;
-        sessions.retain(|session| session.times.is_live(session.kind, now));
+        sessions.retain(|session| session.times.life(session.kind, now) != Life::Over);
         sessions.sort_by_key(|session| std::cmp::Reverse((session.times.active_at, session.id)));
         Ok(sessions)
     }
