@@ -7,7 +7,10 @@ use http::StatusCode;
 use platform::{
     App,
     http::{Failure, Fields, Json as Body, Problem, layers::MESSAGE_MAX_BYTES},
+    keys::KeyScope,
+    sealing::FieldSealer,
     store::{
+        conversation::Head,
         draft::{Draft, DraftOf, DraftPlace},
         session::{Holder, Session},
     },
@@ -66,16 +69,28 @@ const fn of(session: &Session, place: DraftPlace) -> DraftOf {
     DraftOf { practice: session.practice, writer: session.holder, place }
 }
 
-async fn show(app: &App, of: DraftOf) -> Result<Json<DraftView>, Failure> {
-    let practice = app.known_practice(of.practice).await?;
-    let sealer = app.sealer(&practice).await?;
-    Ok(Json(app.store.draft(of, &sealer, app.clock.now()).await?.into()))
+/// The sealer of unsent text of this conversation: with its own key, like its messages.
+async fn sealer_of(app: &App, head: &Head) -> Result<FieldSealer, Failure> {
+    let scope = KeyScope::of_conversation(head.practice, head.patient, head.id);
+    let key = app.keys.unwrap(scope, &head.wrapped_key).await?;
+    Ok(FieldSealer::new(head.practice, key, app.entropy.clone()))
 }
 
-async fn save(app: &App, of: DraftOf, draft: &Draft) -> Result<StatusCode, Failure> {
-    let practice = app.known_practice(of.practice).await?;
-    app.store.save_draft(of, draft, &app.sealer(&practice).await?).await?;
-    Ok(StatusCode::NO_CONTENT)
+/// The sealer of a new conversation's unsent text: it has no key of its own yet.
+async fn sealer_of_new(app: &App, session: &Session) -> Result<FieldSealer, Failure> {
+    let practice = app.known_practice(session.practice).await?;
+    Ok(app.sealer(&practice).await?)
+}
+
+async fn show(
+    app: &App,
+    session: &Session,
+    place: DraftPlace,
+    sealer: &FieldSealer,
+) -> Result<Json<DraftView>, Failure> {
+    let draft = app.store.draft(of(session, place), sealer, app.clock.now()).await?;
+    // What was written before a contact was changed, nobody at the new one has written.
+    Ok(Json(draft.filter(|draft| session.reaches(draft.saved_at)).into()))
 }
 
 /// The caller's own unsent text of this conversation.
@@ -89,7 +104,8 @@ async fn save(app: &App, of: DraftOf, draft: &Draft) -> Result<StatusCode, Failu
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn get_draft(State(app): State<App>, access: Access) -> Result<Json<DraftView>, Failure> {
-    show(&app, of(&access.session, DraftPlace::In(access.head.id))).await
+    let sealer = sealer_of(&app, &access.head).await?;
+    show(&app, &access.session, DraftPlace::In(access.head.id), &sealer).await
 }
 
 /// Keeps the caller's unsent text, in place of what was kept before.
@@ -114,7 +130,9 @@ pub(crate) async fn save_draft(
     access.may_write()?;
     let text = MessageText::parse(&body.text).map_err(|error| Failure::field("/text", error.code))?;
     let draft = Draft { text, topic: None, patient: None, saved_at: app.clock.now() };
-    save(&app, of(&access.session, DraftPlace::In(access.head.id)), &draft).await
+    let sealer = sealer_of(&app, &access.head).await?;
+    app.store.save_draft(of(&access.session, DraftPlace::In(access.head.id)), &draft, &sealer).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Throws the caller's unsent text away.
@@ -154,7 +172,8 @@ pub(crate) async fn get_new_draft(
     session: Session,
 ) -> Result<Json<DraftView>, Failure> {
     may_start(&session)?;
-    show(&app, of(&session, DraftPlace::New)).await
+    let sealer = sealer_of_new(&app, &session).await?;
+    show(&app, &session, DraftPlace::New, &sealer).await
 }
 
 /// Keeps the unsent first message of a new conversation, in place of what was kept before.
@@ -182,7 +201,9 @@ pub(crate) async fn save_new_draft(
     fields.done()?;
     let text = text.ok_or_else(|| Failure::field("/text", "empty"))?;
     let draft = Draft { text, topic: body.topic, patient, saved_at: app.clock.now() };
-    save(&app, of(&session, DraftPlace::New), &draft).await
+    let sealer = sealer_of_new(&app, &session).await?;
+    app.store.save_draft(of(&session, DraftPlace::New), &draft, &sealer).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Throws the unsent first message of a new conversation away.

@@ -7,6 +7,12 @@
 )]
 
 use api_tests::World;
+use domain::id::ConversationId;
+use platform::{
+    keys::KeyScope,
+    sealing::FieldSealer,
+    store::{keys, session::Holder},
+};
 use serde_json::{Value, json};
 
 const SECRET: &str = "WORDS-NOT-SENT-YET";
@@ -42,6 +48,30 @@ async fn a_draft_outlives_its_session_and_is_its_writers_alone() {
     assert!(!json!(stored).to_string().contains(SECRET), "sealed at rest");
     again.delete(&path).await.expect(204);
     assert_eq!(again.get(&path).await.expect(200).json()["text"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_draft_of_a_conversation_opens_with_the_key_of_that_conversation_alone() {
+    let world = World::start(94).await;
+    let [id, other] = [world.conversation(&world.demo, "ana", "maria").await, {
+        world.conversation(&world.demo, "ana", "maria").await
+    }];
+    let mut maria = world.signed_in(&world.demo, "maria").await;
+    maria.put(&format!("/v1/conversations/{id}/draft"), json!({"text": SECRET})).await.expect(204);
+    let app = &world.operator;
+    let holder = Holder::Account(world.demo.patients["maria"].account.unwrap());
+    let key = keys::draft(world.demo.id, holder, &id);
+    let item = app.store.get(&key).await.unwrap().expect("a draft");
+    let practice = app.known_practice(world.demo.id).await.unwrap();
+    assert!(app.sealer(&practice).await.unwrap().open(&item, "sealed_text").is_err());
+    for (conversation, opens) in [(&id, true), (&other, false)] {
+        let conversation = ConversationId::parse(conversation).unwrap();
+        let head = app.store.head(world.demo.id, conversation).await.unwrap().unwrap();
+        let scope = KeyScope::of_conversation(world.demo.id, head.patient, head.id);
+        let content = app.keys.unwrap(scope, &head.wrapped_key).await.unwrap();
+        let sealer = FieldSealer::new(world.demo.id, content, app.entropy.clone());
+        assert_eq!(sealer.open(&item, "sealed_text").ok().as_deref() == Some(SECRET), opens);
+    }
 }
 
 #[tokio::test]

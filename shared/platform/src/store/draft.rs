@@ -1,4 +1,6 @@
-//! Unsent text, sealed: for whoever wrote it, and nobody else.
+//! Unsent text, sealed: for whoever wrote it, and nobody else. In a conversation it is sealed with the content key of the
+//! conversation, which the functions that tell and sign in cannot unwrap; that of a conversation that is not there yet has
+//! the practice's contact key alone.
 
 use domain::{
     conversation::Topic,
@@ -46,6 +48,21 @@ impl DraftOf {
             DraftPlace::New => keys::draft(self.practice, self.writer, "new"),
         }
     }
+
+    /// The attribute of the text, which says with which key it is sealed, and what writes it.
+    const fn field(&self) -> (&'static str, &'static str) {
+        match self.place {
+            DraftPlace::In(_) => (
+                "sealed_text",
+                "SET sealed_text = :text, topic = :topic, patient = :patient, saved_at = :now, #ttl = :ttl \
+                 REMOVE sealed_draft",
+            ),
+            DraftPlace::New => (
+                "sealed_draft",
+                "SET sealed_draft = :text, topic = :topic, patient = :patient, saved_at = :now, #ttl = :ttl",
+            ),
+        }
+    }
 }
 
 /// Unsent text.
@@ -61,7 +78,7 @@ pub struct Draft {
 }
 
 impl Store {
-    /// Keeps a draft in place of the one before.
+    /// Keeps a draft in place of the one before. `sealer` has the key of its place.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -72,16 +89,14 @@ impl Store {
         sealer: &FieldSealer,
     ) -> Result<(), StoreError> {
         let key = of.key();
-        let sealed = sealer.seal(&key, "sealed_draft", draft.text.expose());
-        let change = Change::new(
-            key,
-            "SET sealed_draft = :text, topic = :topic, patient = :patient, saved_at = :now, #ttl = :ttl",
-        )
-        .value(":text", sealed)
-        .value(":topic", string(draft.topic.map_or("", Topic::as_str)))
-        .value(":patient", string(draft.patient.map(|id| id.to_string()).unwrap_or_default()))
-        .value(":now", number(draft.saved_at.as_millis()))
-        .value(":ttl", number(draft.saved_at.as_seconds() + DRAFT_LIFE_SECONDS));
+        let (field, update) = of.field();
+        let sealed = sealer.seal(&key, field, draft.text.expose());
+        let change = Change::new(key, update)
+            .value(":text", sealed)
+            .value(":topic", string(draft.topic.map_or("", Topic::as_str)))
+            .value(":patient", string(draft.patient.map(|id| id.to_string()).unwrap_or_default()))
+            .value(":now", number(draft.saved_at.as_millis()))
+            .value(":ttl", number(draft.saved_at.as_seconds() + DRAFT_LIFE_SECONDS));
         self.change(change).await.map(drop)
     }
 
@@ -96,7 +111,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Draft>, StoreError> {
         let Some(item) = self.get(&of.key()).await? else { return Ok(None) };
-        let draft = from_item(&item, sealer)?;
+        let (field, _) = of.field();
+        // One from before was sealed with another key: it is gone.
+        if item.optional_bytes(field).is_none() {
+            return Ok(None);
+        }
+        let draft = from_item(&item, field, sealer)?;
         Ok((now < draft.saved_at.plus_seconds(DRAFT_LIFE_SECONDS)).then_some(draft))
     }
 
@@ -109,10 +129,10 @@ impl Store {
     }
 }
 
-fn from_item(item: &Item, sealer: &FieldSealer) -> Result<Draft, StoreError> {
-    let text = sealer.open(item, "sealed_draft")?;
+fn from_item(item: &Item, field: &'static str, sealer: &FieldSealer) -> Result<Draft, StoreError> {
+    let text = sealer.open(item, field)?;
     Ok(Draft {
-        text: MessageText::parse(&text).map_err(|_| StoreError::Malformed("sealed_draft"))?,
+        text: MessageText::parse(&text).map_err(|_| StoreError::Malformed(field))?,
         topic: item.optional_text("topic").and_then(Topic::from_stored),
         patient: item.optional_text("patient").and_then(|text| PatientId::parse(text).ok()),
         saved_at: item.time("saved_at")?,
