@@ -31,7 +31,7 @@ const NOTE_MAX_SCALARS: usize = 500;
 /// Why contacts are changed.
 #[derive(Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-enum Reason {
+pub(crate) enum Reason {
     /// Staff have seen an ID.
     IdSeen,
     /// Staff have called back on the old number.
@@ -41,7 +41,7 @@ enum Reason {
 }
 
 impl Reason {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::IdSeen => "id_seen",
             Self::CalledBack => "called_back",

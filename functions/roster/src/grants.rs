@@ -10,7 +10,7 @@ use platform::{
     http::{Failure, Fields, Json as Body},
     store::{
         StoreError,
-        grant::{Granted, Grantee, Terms},
+        grant::{Granted, Grantee, NewWay, Terms},
         practice::Practice,
         session::{Grant, Relation},
     },
@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    contacts::Reason,
     desk::{AccountPath, Desk, PatientPath, ReadPatients, WritePatients},
     member::given,
     refusals::{BadBody, Refused, Unknown},
@@ -97,10 +98,16 @@ pub(crate) struct NewGrant {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, format = DateTime)]
     until: Option<String>,
+    /// Why staff trust a new address: `id_seen`, `called_back` or `other`. Without `id_seen` a new account opens only what
+    /// is sent from now on, until its contact is confirmed.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(value_type = Option<String>, nullable = false, example = "id_seen")]
+    reason: Option<Reason>,
 }
 
 /// Lets an account act for a patient, or changes how. Repeating it changes nothing. It ends the account's sessions:
-/// the next sign-in opens what it may see by then.
+/// the next sign-in opens what it may see by then. Whoever acts for the patient already is told of an account at an
+/// address that nobody was reached at.
 #[utoipa::path(post, path = "/v1/patients/{id}/accounts", operation_id = "addPatientAccount", tag = "patients",
     params(("id" = String, Path, description = "pat_…")),
     request_body = NewGrant,
@@ -166,7 +173,9 @@ fn parse(body: &NewGrant, practice: &Practice, now: Timestamp) -> Result<(Grante
     // What begins now has begun.
     let from = from.filter(|from| *from > now);
     let terms = Terms::under(practice, relation.ok_or_else(missing)?, from, until);
-    let terms = terms.map_err(|_| StoreError::Malformed("profile"))?;
+    let reason = body.reason.unwrap_or(Reason::Other);
+    let way = NewWay { reason: reason.as_str(), opens_all: reason == Reason::IdSeen };
+    let terms = Terms { reason: Some(way), ..terms.map_err(|_| StoreError::Malformed("profile"))? };
     Ok((grantee.ok_or_else(missing)?, terms))
 }
 

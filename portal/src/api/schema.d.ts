@@ -360,7 +360,10 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes a patient's record. Changes of different members at the same time all count. */
+        /**
+         * Changes a patient's record. Changes of different members at the same time all count. With the birth date the ends of
+         *     parents' grants move that follow from it.
+         */
         patch: operations["changePatient"];
         trace?: never;
     };
@@ -376,7 +379,8 @@ export interface paths {
         put?: never;
         /**
          * Lets an account act for a patient, or changes how. Repeating it changes nothing. It ends the account's sessions:
-         *     the next sign-in opens what it may see by then.
+         *     the next sign-in opens what it may see by then. Whoever acts for the patient already is told of an account at an
+         *     address that nobody was reached at.
          */
         post: operations["addPatientAccount"];
         delete?: never;
@@ -1328,6 +1332,12 @@ export interface components {
             name?: string;
             /** @description The same by phone, E.164. */
             phone?: string;
+            /**
+             * @description Why staff trust a new address: `id_seen`, `called_back` or `other`. Without `id_seen` a new account opens only what
+             *     is sent from now on, until its contact is confirmed.
+             * @example id_seen
+             */
+            reason?: string;
             /**
              * @description `self`, `parent`, `guardian` or `carer`.
              * @example parent

@@ -43,13 +43,18 @@ impl Account {
         Self { id: AccountId::new(tools.now, tools.entropy.id()), name, language, epoch: 1, contacts }
     }
 
-    /// The writes of a new account with its first grant and the ways that lead to it.
-    pub fn create_writes(&self, tools: &RosterTools<'_>, grant: Grant) -> Vec<Write> {
+    /// The writes of a new account with its first grant and the ways that lead to it, which open only what is sent after
+    /// `restricted_since`.
+    pub fn create_writes(
+        &self,
+        tools: &RosterTools<'_>,
+        grant: Grant,
+        restricted_since: Option<Timestamp>,
+    ) -> Vec<Write> {
         let mut items = vec![self.to_item(tools.practice, tools.sealer, tools.now)];
         items.extend(grant_items(tools.practice, self.id, grant, tools.now));
-        items.extend(
-            self.contacts.iter().map(|point| contact::link_item(tools.practice, *point, self.id, None)),
-        );
+        let link = |point| contact::link_item(tools.practice, point, self.id, restricted_since);
+        items.extend(self.contacts.iter().map(|point| link(*point)));
         items.into_iter().map(|item| Write::Create(Table::Chat, item)).collect()
     }
 

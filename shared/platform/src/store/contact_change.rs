@@ -112,7 +112,7 @@ impl Store {
             let subject = Subject::ContactsChanged { account: account.id, old: account.contacts.clone() };
             let told = outbox::passing_item(practice, &event.id.to_string(), &subject, tools.now);
             writes.push(Write::Create(Table::Chat, told));
-            writes.push(past(tools, change, event));
+            writes.push(past(tools, change.patient, change.account, change.reason, change.note, event));
             writes.extend(self.own_record_writes(tools, &account, &points, change.contacts).await?);
             writes.extend(self.session_ends(practice, holder).await?);
             if self.transact(writes).await?.is_ok() {
@@ -195,14 +195,22 @@ fn account_change(tools: &RosterTools<'_>, account: &Account, points: &[ContactP
         .value(":next", number(account.epoch + 1))
 }
 
-fn past(tools: &RosterTools<'_>, change: &ContactChange<'_>, event: &Event) -> Write {
-    let key = keys::reach(tools.practice, change.patient, tools.now, event.id);
-    let note = change.note.map(|note| tools.sealer.seal(&key, "sealed_note", note));
+/// What staff see of a new way to a patient's record.
+pub(super) fn past(
+    tools: &RosterTools<'_>,
+    patient: PatientId,
+    account: AccountId,
+    reason: &str,
+    note: Option<&str>,
+    event: &Event,
+) -> Write {
+    let key = keys::reach(tools.practice, patient, tools.now, event.id);
+    let note = note.map(|note| tools.sealer.seal(&key, "sealed_note", note));
     let item = NewItem::new(&key)
         .with("reach", string(CHANGE))
         .with("at", number(tools.now.as_millis()))
-        .with("account", string(change.account))
-        .with("reason", string(change.reason))
+        .with("account", string(account))
+        .with("reason", string(reason))
         .with_some("sealed_note", note);
     Write::Create(Table::Chat, item.build())
 }

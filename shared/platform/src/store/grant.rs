@@ -19,8 +19,10 @@ use super::{
     Store, StoreError, Write,
     account::{Account, grant_from_item, grant_items},
     audit,
+    contact_change::past,
     item::{Item, names, number, string},
     keys, name_index,
+    outbox::{self, Subject},
     patient::{Patient, RosterTools},
     practice::Practice,
     session::{Grant, Holder, Relation},
@@ -29,6 +31,8 @@ use super::{
 
 /// Most patients of one account, and most accounts of one patient.
 const GRANTS_MAX: usize = 50;
+/// Most accounts that are told of a new way to a patient's record.
+const TOLD_MAX: usize = 10;
 /// Tries while others write to the same items.
 const TRIES: u32 = 8;
 
@@ -57,6 +61,17 @@ pub struct Terms {
     pub until: Option<Timestamp>,
     /// A parent's grant ends at this age of the child at the latest, by the clocks of this zone.
     pub of_age: (u8, ZoneName),
+    /// Why staff trust an address that nobody was reached at. `None` where nobody has to: a practice is set up.
+    pub reason: Option<NewWay>,
+}
+
+/// Why staff open a patient's record to somebody at a new address.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct NewWay {
+    /// One word of a closed set.
+    pub reason: &'static str,
+    /// Whether it opens everything at once: staff have seen an ID. Else it opens what is sent from then on.
+    pub opens_all: bool,
 }
 
 impl Terms {
@@ -70,13 +85,12 @@ impl Terms {
         from: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Result<Self, Invalid> {
-        let zone = ZoneName::parse(&practice.profile.time_zone)?;
-        Ok(Self { relation, from, until, of_age: (practice.policies.of_age(), zone) })
+        Ok(Self { relation, from, until, of_age: of_age(practice)?, reason: None })
     }
 
     /// The grant. A parent of a minor acts until the minor is of age.
     fn of(&self, patient: &Patient, now: Timestamp) -> Grant {
-        let Self { relation, from, until, of_age: (age, zone) } = self;
+        let Self { relation, from, until, of_age: (age, zone), reason: _ } = self;
         let of_age = Some(patient.birth_date.turns(*age, zone))
             .filter(|of_age| *relation == Relation::Parent && now < *of_age);
         let until = [*until, of_age].into_iter().flatten().min();
@@ -162,7 +176,12 @@ impl Store {
             writes.extend(self.record_writes(tools, &record, &account, own, new_contact).await?);
             if let Some(new) = new {
                 writes.extend(new);
-                writes.extend(account.create_writes(tools, grant));
+                let since = terms.reason.filter(|way| !way.opens_all).map(|_| tools.now);
+                writes.extend(account.create_writes(tools, grant, since));
+                if let Some(way) = terms.reason {
+                    writes.push(past(tools, patient, account.id, way.reason, None, &event));
+                    writes.extend(self.word_to_others(tools, patient, &event).await?);
+                }
             } else {
                 writes.push(Write::Update(raise_epoch(tools, &account)));
                 let items = grant_items(tools.practice, account.id, grant, tools.now);
@@ -177,6 +196,30 @@ impl Store {
             self.back_off(attempt, Duration::from_millis(10)).await;
         }
         Err(StoreError::Contended)
+    }
+
+    /// The word to everybody who acts for a patient already that there is a new way to the record.
+    async fn word_to_others(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: PatientId,
+        event: &Event,
+    ) -> Result<Vec<Write>, StoreError> {
+        let grants = self.accounts_of(tools.practice, patient).await?;
+        let live = grants.into_iter().filter(|(_, grant)| grant.is_live(tools.now));
+        let ids: Vec<_> = live.map(|(account, _)| account).take(TOLD_MAX).collect();
+        let mut told = Vec::new();
+        let mut writes = Vec::new();
+        for account in self.accounts(tools.practice, &ids, tools.sealer).await? {
+            // A shared mailbox hears it once.
+            let old: Vec<_> = account.contacts.into_iter().filter(|point| !told.contains(point)).collect();
+            told.extend(&old);
+            let id = format!("{}-{}", event.id, account.id);
+            let subject = Subject::ContactsChanged { account: account.id, old };
+            let item = outbox::passing_item(tools.practice, &id, &subject, tools.now);
+            writes.push(Write::Create(Table::Chat, item));
+        }
+        Ok(writes)
     }
 
     /// Ends an account's grant. Returns `false` if there is none.
@@ -376,8 +419,16 @@ impl Store {
     }
 }
 
+/// At what age, by which clocks, a practice's patients speak for themselves.
+///
+/// # Errors
+/// `invalid_time_zone` if the practice's profile was stored by something that does not check.
+pub fn of_age(practice: &Practice) -> Result<(u8, ZoneName), Invalid> {
+    Ok((practice.policies.of_age(), ZoneName::parse(&practice.profile.time_zone)?))
+}
+
 /// Every session is created under the epoch that was read, so raising it ends those that are about to be.
-fn raise_epoch(tools: &RosterTools<'_>, account: &Account) -> Change {
+pub(super) fn raise_epoch(tools: &RosterTools<'_>, account: &Account) -> Change {
     Change::new(keys::account(tools.practice, account.id), "SET epoch = :after")
         .when("epoch = :before")
         .value(":before", number(account.epoch))

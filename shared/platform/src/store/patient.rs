@@ -238,7 +238,7 @@ impl Store {
                 let account = Account::new(tools, patient.name.clone(), patient.language.clone(), points);
                 let grant =
                     Grant { patient: patient.id, relation: Relation::Oneself, from: None, until: None };
-                writes.extend(account.create_writes(tools, grant));
+                writes.extend(account.create_writes(tools, grant, None));
             }
             match self.transact(writes).await? {
                 Ok(()) => return Ok(Added::Created(Box::new(patient))),

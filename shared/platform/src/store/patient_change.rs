@@ -7,16 +7,19 @@ use domain::{
     id::PatientId,
     language::Language,
     person::{BirthDate, ExternalId, PersonName},
-    time::ZoneName,
+    time::{Timestamp, ZoneName},
 };
 
 use super::{
-    Store, StoreError, Write, audit,
+    Store, StoreError, Write,
+    account::{Account, grant_items},
+    audit,
+    grant::raise_epoch,
     item::{binary, number, string},
     keys, name_index,
     patient::{Patient, RosterTools, SEALED},
-    session::Relation,
-    table::{Change, TRANSACTION_MAX},
+    session::{Grant, Holder, Relation},
+    table::{Change, TRANSACTION_MAX, Table},
 };
 
 /// What to change about a patient. `None` leaves a member as it is.
@@ -34,6 +37,8 @@ pub struct PatientChange {
     pub external_id: Option<Option<ExternalId>>,
     /// Whether only a remembered device or a passkey opens it.
     pub only_my_devices: Option<bool>,
+    /// At what age, by which clocks, the grants of parents end; needed with a birth date.
+    pub of_age: Option<(u8, ZoneName)>,
 }
 
 /// What became of changing a patient.
@@ -95,6 +100,12 @@ impl Store {
             let mut writes =
                 vec![Write::Update(update(tools, &after, item.bytes(SEALED)?)?), audit::write(event)];
             writes.extend(self.own_account_writes(tools, &before, &after).await?);
+            let parents = self.parents_ends(tools, &before, &after, change.of_age.as_ref()).await?;
+            for (account, grant) in &parents {
+                writes.push(Write::Update(raise_epoch(tools, account)));
+                let items = grant_items(tools.practice, account.id, *grant, tools.now);
+                writes.extend(items.map(|item| Write::Replace(Table::Chat, item)));
+            }
             let (old, new) = (before.terms(&[]), after.terms(&[]));
             let gone: Vec<_> = old.iter().filter(|term| !new.contains(term)).cloned().collect();
             let added: Vec<_> = new.into_iter().filter(|term| !old.contains(term)).collect();
@@ -108,13 +119,53 @@ impl Store {
                 self.back_off(attempt, Duration::from_millis(10)).await;
                 continue;
             }
+            // Their sessions carry the old end.
+            for (account, _) in &parents {
+                let ends = self.session_ends(tools.practice, Holder::Account(account.id)).await?;
+                writes.extend(ends.into_iter().take(TRANSACTION_MAX.saturating_sub(writes.len())));
+            }
             match self.transact(writes).await? {
-                Ok(()) => return Ok(PatientChanged::Done(Box::new(after))),
+                Ok(()) => {
+                    for (account, _) in &parents {
+                        self.end_all_sessions(tools.practice, Holder::Account(account.id)).await?;
+                    }
+                    return Ok(PatientChanged::Done(Box::new(after)));
+                }
                 // Somebody changed the record or the account meanwhile: apply this change to what it is now.
                 Err(_) => self.back_off(attempt, Duration::from_millis(10)).await,
             }
         }
         Err(StoreError::Contended)
+    }
+
+    /// The grants of parents whose end follows from the birth date, with the end that follows from the right one. An
+    /// earlier end that staff have set stays.
+    async fn parents_ends(
+        &self,
+        tools: &RosterTools<'_>,
+        before: &Patient,
+        after: &Patient,
+        of_age: Option<&(u8, ZoneName)>,
+    ) -> Result<Vec<(Account, Grant)>, StoreError> {
+        let Some((age, zone)) = of_age.filter(|_| before.birth_date != after.birth_date) else {
+            return Ok(Vec::new());
+        };
+        let (wrong, right) = (before.birth_date.turns(*age, zone), after.birth_date.turns(*age, zone));
+        let grants = self.accounts_of(tools.practice, after.id).await?;
+        let parents = grants.into_iter().filter(|(_, grant)| grant.relation == Relation::Parent);
+        let moved: Vec<_> = parents
+            .map(|(id, grant)| {
+                (id, Grant { until: moved(grant.until, wrong, right, tools.now), ..grant }, grant)
+            })
+            .filter(|(_, new, old)| new != old)
+            .collect();
+        let ids: Vec<_> = moved.iter().map(|(id, ..)| *id).collect();
+        let accounts = self.accounts(tools.practice, &ids, tools.sealer).await?;
+        let with_grant = |account: Account| {
+            let grant = moved.iter().find(|(id, ..)| *id == account.id).map(|(_, grant, _)| *grant);
+            grant.map(|grant| (account, grant))
+        };
+        Ok(accounts.into_iter().filter_map(with_grant).collect())
     }
 
     /// The patient's own account carries their name and language as well.
@@ -147,6 +198,16 @@ impl Store {
             })
             .collect())
     }
+}
+
+/// When the grant of a parent ends, after the day on which the child is of age has moved. What rested on the wrong day
+/// moves along, also into the past, and no grant for somebody who is a minor, or was taken for one, goes beyond the right one.
+fn moved(until: Option<Timestamp>, wrong: Timestamp, right: Timestamp, now: Timestamp) -> Option<Timestamp> {
+    if until == Some(wrong) {
+        return Some(right);
+    }
+    let of_age = Some(right).filter(|right| now < wrong || now < *right);
+    [until, of_age].into_iter().flatten().min()
 }
 
 fn update(tools: &RosterTools<'_>, after: &Patient, sealed_before: &[u8]) -> Result<Change, StoreError> {

@@ -58,6 +58,10 @@ async fn a_new_contact_opens_nothing_from_before_until_an_old_one_confirms_it() 
 
     let mut ben = world.signed_in(&world.demo, "ben").await;
     let mut marias = world.signed_in(&world.demo, "maria").await;
+    let drafts = [format!("/v1/conversations/{both}/draft"), "/v1/drafts/new".to_owned()];
+    for draft in &drafts {
+        let _ = marias.put(draft, json!({"text": "not sent yet"})).await.expect(204);
+    }
     world.clock.advance_seconds(60);
     let before = events(&world, &world.demo).await;
     let changed = ben.put(&path(&world, "/contacts"), new_mail("called_back")).await.expect(200).json();
@@ -97,6 +101,10 @@ async fn a_new_contact_opens_nothing_from_before_until_an_old_one_confirms_it() 
     let page = new.get(&format!("/v1/conversations/{both}/messages?before=2")).await.expect(200).json();
     assert!(seen(&page).is_empty());
 
+    for draft in &drafts {
+        assert_eq!(new.get(draft).await.expect(200).json()["text"], Value::Null);
+    }
+
     let contact = contact_id(&world, "maria@new.test").await;
     let confirm = path(&world, &format!("/contacts/{contact}/confirm"));
     let itself = new.post(&confirm, json!({})).await.expect(403);
@@ -118,6 +126,50 @@ async fn a_new_contact_opens_nothing_from_before_until_an_old_one_confirms_it() 
     let mut new = by_code(&world, "maria@new.test").await;
     let page = new.get(&format!("/v1/conversations/{both}/messages")).await.expect(200).json();
     assert_eq!(seen(&page), ["old secret too", "new words"]);
+    for draft in &drafts {
+        assert_eq!(new.get(draft).await.expect(200).json()["text"], "not sent yet");
+    }
+}
+
+#[tokio::test]
+async fn an_account_at_a_new_address_opens_nothing_from_before_unless_an_id_was_seen() {
+    let world = World::start(94).await;
+    let id = world.conversation(&world.demo, "ana", "maria").await;
+    write(&world, &id, "old secret").await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let accounts = path(&world, "/accounts");
+    world.clock.advance_seconds(60);
+    let count = world.aws.outbox().all().len();
+    let body = json!({"email": "second@new.test", "relation": "self"});
+    let _ = ben.post(&accounts, body.clone()).await.expect(201);
+    let _ = ben.post(&accounts, body).await.expect(200);
+    world.pump().await;
+    // Those who were there before hear of it, once.
+    let told = world.aws.outbox().all().split_off(count);
+    let mut to: Vec<_> = told.iter().map(|sent| sent.to.as_str()).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["+15555550101", "maria@patients.test"]);
+    assert!(told.iter().all(|sent| !sent.text.contains("new.test") && !sent.text.contains("#t=")));
+    let reach = ben.get(&path(&world, "/reach")).await.expect(200).json();
+    assert_eq!(reach["changes"][0]["reason"], "other");
+    let contact = reach["contacts"].as_array().unwrap().iter().find(|c| c["value"] == "second@new.test");
+    assert!(contact.unwrap()["restricted_since"].is_string());
+
+    world.clock.advance_seconds(60);
+    write(&world, &id, "new words").await;
+    let mut new = by_code(&world, "second@new.test").await;
+    let page = new.get(&format!("/v1/conversations/{id}/messages")).await.expect(200).json();
+    assert_eq!(seen(&page), ["new words"]);
+    let _ = new.post("/v1/devices", json!({"shared": false})).await.expect(403);
+
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let body = json!({"email": "third@new.test", "relation": "self", "reason": "id_seen"});
+    let _ = ben.post(&accounts, body).await.expect(201);
+    let mut third = by_code(&world, "third@new.test").await;
+    let page = third.get(&format!("/v1/conversations/{id}/messages")).await.expect(200).json();
+    assert_eq!(seen(&page), ["old secret", "new words"]);
+    let odd = json!({"email": "fourth@new.test", "relation": "self", "reason": "because"});
+    let _ = ben.post(&accounts, odd).await.expect(422);
 }
 
 #[tokio::test]

@@ -187,6 +187,37 @@ async fn what_has_ended_by_itself_is_not_listed() {
     assert_eq!(ids_of_accounts(&ben.get(&path).await.json()).len(), 2);
 }
 
+#[tokio::test]
+async fn the_ends_of_parents_move_with_the_birth_date_but_not_an_earlier_end_of_the_desk() {
+    let world = World::start(40).await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let luis = accounts_path(&world.demo, "luis");
+    let record = format!("/v1/patients/{}", world.demo.patients["luis"].id);
+    let [john, maria] = ["john", "maria"].map(|who| world.demo.patients[who].account.unwrap().to_string());
+    let _ = ben.post(&luis, json!({"account_id": john, "relation": "parent"})).await.expect(201);
+    let early = json!({"account_id": maria, "relation": "parent", "until": "2027-01-01T00:00:00Z"});
+    let _ = ben.post(&luis, early).await.expect(201);
+    let until = |page: &Value, account: &str| {
+        let items = page["items"].as_array().unwrap();
+        items.iter().find(|item| item["account_id"] == account).map(|item| item["until"].clone())
+    };
+    let mut johns = world.signed_in(&world.demo, "john").await;
+    let mut marias = world.signed_in(&world.demo, "maria").await;
+    let _ = ben.patch(&record, json!({"birth_date": "2014-09-17"})).await.expect(200);
+    let listed = ben.get(&luis).await.expect(200).json();
+    assert_eq!(until(&listed, &john), Some(json!("2032-09-17T04:00:00.000Z")));
+    assert_eq!(until(&listed, &maria), Some(json!("2027-01-01T00:00:00.000Z")));
+    // A session carries the end that it began with, so it ends; nobody else's does.
+    let _ = johns.get("/v1/conversations").await.expect(401);
+    let _ = marias.get("/v1/conversations").await.expect(200);
+    let epoch_before = epoch(&world, &world.demo, world.demo.patients["john"].account.unwrap()).await;
+    let _ = ben.patch(&record, json!({"name": "Luis A. Vega"})).await.expect(200);
+    assert_eq!(epoch(&world, &world.demo, world.demo.patients["john"].account.unwrap()).await, epoch_before);
+    // Of age since three years: nobody acts as a parent any more.
+    let _ = ben.patch(&record, json!({"birth_date": "2005-09-17"})).await.expect(200);
+    assert_eq!(names(&ben.get(&luis).await.expect(200).json()), [""; 0]);
+}
+
 fn ids_of_accounts(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|item| item["account_id"].as_str().unwrap()).collect()
 }
