@@ -4,10 +4,13 @@
  */
 import { call, whenAsked } from '../api/client';
 import type { Session } from '../api/types';
+import { flushDrafts } from '../lib/drafts';
 import { holdPolling } from '../lib/polling';
 import { loadSession, sessionFailure, sessionState, setSession, sinceExtended } from '../lib/session.svelte';
 
 const MINUTE = 60_000;
+/** So long the lock waits for unsent text on its way. */
+const SAVING_MILLISECONDS = 2_000;
 const INPUT_EVENTS = ['pointerdown', 'keydown'] as const;
 
 let locked = $state(false);
@@ -46,7 +49,10 @@ export function giveUp(): void {
 /** Locks at once: when somebody leaves the desk. */
 export async function lockNow(): Promise<void> {
   if (locked || sessionState() !== 'live') return;
+  // Unsent text goes first: a locked session could not save it.
+  const saved = flushDrafts();
   void cover();
+  await Promise.race([saved, new Promise((resolve) => setTimeout(resolve, SAVING_MILLISECONDS))]);
   // The page is covered whatever the server says: unlocking asks for a proof in any case.
   await call('post', '/v1/session/lock', { direct: true }).catch(() => undefined);
 }
