@@ -355,7 +355,7 @@ device-forget = Ask for it again
 device-forget-this = Ask for it again, and sign out
 device-forgotten = The birth date is asked for again
 everywhere-title = Something wrong?
-everywhere-text = Did you lose a phone, or did somebody else read your messages? This signs out all phones and computers, and all ask for the birth date again.
+everywhere-text = Did you lose a phone, or did somebody else read your messages? This signs out all phones and computers. Remove passkeys too.
 everywhere-do = Sign out everywhere
 
 ## It was not me, from an e-mail

@@ -355,7 +355,7 @@ device-forget = Volver a pedirla
 device-forget-this = Volver a pedirla y salir
 device-forgotten = Se vuelve a pedir la fecha de nacimiento
 everywhere-title = ¿Algo no está bien?
-everywhere-text = ¿Perdió un teléfono, o alguien más leyó sus mensajes? Esto cierra la sesión en todos los teléfonos y computadoras, y todos vuelven a pedir la fecha de nacimiento.
+everywhere-text = ¿Perdió un teléfono, o alguien más leyó sus mensajes? Esto cierra todas las sesiones. Quite también las llaves de acceso.
 everywhere-do = Cerrar todas las sesiones
 
 ## Sign out everywhere, from an e-mail
