@@ -12,7 +12,7 @@ language-choice = Idioma
 local-run = Prueba local: no usar con pacientes reales
 sign-out = Terminar y salir
 signing-out = Saliendo…
-sign-out-failed = Su sesión sigue abierta porque no pudimos conectar con el servidor. Revise su conexión e inténtelo de nuevo.
+sign-out-failed = Su sesión sigue abierta: no pudimos conectar. Revise su conexión e inténtelo de nuevo.
 questions-call = ¿Preguntas? Llame a { $practice }
 questions-call-practice = ¿Preguntas? Llame a su consultorio
 emergency = En una emergencia, llame al { $number }.
@@ -223,7 +223,7 @@ ending-title = ¿Sigue ahí?
 ending-text = Pronto cerraremos la sesión para mantener privados sus mensajes.
 ending-stay = Seguir aquí
 ended-title = Su sesión se cerró
-ended-text = No pasó nada en esta página durante un rato, así que la cerramos para mantener privados sus mensajes.
+ended-text = No pasó nada aquí durante un rato. La cerramos para mantener privados sus mensajes.
 ended-draft = El texto que no envió se guarda en esta ventana hasta que la cierre.
 ended-again = Entrar de nuevo
 left-title = Ha salido
@@ -251,7 +251,7 @@ too-many-hours = { $count ->
 used-up-title = Este código está bloqueado
 used-up-text = Hubo demasiados códigos equivocados. Por su seguridad, ahora solo funciona un código nuevo.
 used-up-again = Enviarme un código nuevo
-code-old = Este código no funcionó. Quizás es demasiado antiguo: los códigos sirven 10 minutos. Pida uno nuevo abajo.
+code-old = Este código no funcionó. Los códigos sirven 10 minutos. Pida uno nuevo abajo.
 
 ## Nothing came
 # review: machine
@@ -366,7 +366,7 @@ revoke-text = Si no fue usted, pulse el botón. Cierra la sesión en ese teléfo
 revoke-do = Cerrar esa sesión
 revoke-not = ¿Fue usted? Entonces puede cerrar esta página.
 revoked-title = Esa sesión está cerrada
-revoked-text = Si el enlace era nuestro, se cerró la sesión de quien entró allí, y se vuelve a pedir la fecha de nacimiento. El enlace funciona una sola vez.
+revoked-text = Si el enlace era nuestro, se cerró la sesión de quien entró allí, y se vuelve a pedir la fecha de nacimiento.
 revoked-call = Por favor llámenos, para que lo veamos juntos:
 
 ## Connect a phone at the desk
