@@ -279,23 +279,11 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<OutboxItem>, StoreError> {
         let until = now.plus_seconds(LEASE_SECONDS);
-        let change = Change::new(
-            keys::outbox(practice, id),
-            "SET out_state = :leased, lease_until = :until, due_at = :due ADD attempts :one",
-        )
-        .when(
-            "(out_state = :new AND (attempts = :none OR due_at <= :now_text)) \
-             OR (out_state = :leased AND lease_until < :now)",
-        )
-        .value(":leased", string("LEASED"))
-        .value(":new", string("NEW"))
-        .value(":until", number(until.as_millis()))
-        .value(":due", string(now.plus_seconds(SWEEP_AFTER_SECONDS)))
-        .value(":now", number(now.as_millis()))
-        .value(":now_text", string(now))
-        .value(":none", number(0))
-        .value(":one", number(1));
-        let Some(item) = self.change(change).await? else { return Ok(None) };
+        let leased = match self.change(first_lease(practice, id, until)).await? {
+            Some(item) => Some(item),
+            None => self.change(lease_again(practice, id, now, until)).await?,
+        };
+        let Some(item) = leased else { return Ok(None) };
         match from_item(practice, id, &item) {
             Ok(item) => Ok(Some(item)),
             Err(malformed) => {
@@ -401,6 +389,39 @@ impl Store {
         let items: Vec<_> = page.items.iter().filter_map(outbox_of).collect();
         Ok(DuePage { unreadable: page.items.len() - items.len(), items, next: page.next })
     }
+}
+
+/// The lease that nearly every item gets, within its first minute. The item keeps its place in the due index, which
+/// lies behind the lease: moving it would cost more than the lease itself.
+fn first_lease(practice: PracticeId, id: &str, until: Timestamp) -> Change {
+    Change::new(keys::outbox(practice, id), "SET out_state = :leased, lease_until = :until ADD attempts :one")
+        .when("out_state = :new AND attempts = :none AND due_at > :until_text")
+        .value(":leased", string("LEASED"))
+        .value(":new", string("NEW"))
+        .value(":until", number(until.as_millis()))
+        .value(":until_text", string(until))
+        .value(":none", number(0))
+        .value(":one", number(1))
+}
+
+/// Every other lease: of an item that is late, tried once already, or left behind by whoever held it.
+fn lease_again(practice: PracticeId, id: &str, now: Timestamp, until: Timestamp) -> Change {
+    Change::new(
+        keys::outbox(practice, id),
+        "SET out_state = :leased, lease_until = :until, due_at = :due ADD attempts :one",
+    )
+    .when(
+        "(out_state = :new AND (attempts = :none OR due_at <= :now_text)) \
+         OR (out_state = :leased AND lease_until < :now)",
+    )
+    .value(":leased", string("LEASED"))
+    .value(":new", string("NEW"))
+    .value(":until", number(until.as_millis()))
+    .value(":due", string(now.plus_seconds(SWEEP_AFTER_SECONDS)))
+    .value(":now", number(now.as_millis()))
+    .value(":now_text", string(now))
+    .value(":none", number(0))
+    .value(":one", number(1))
 }
 
 /// A change that only whoever holds the item can make.
