@@ -144,7 +144,7 @@ pub(crate) struct SecondFactor {
     #[schema(example = "123456")]
     totp: Option<String>,
     /// A recovery code.
-    #[schema(example = "abcde-01234")]
+    #[schema(example = "abcd-ef01-2345-6789")]
     recovery_code: Option<String>,
     /// Whether the answer shall hold the session token; for clients that are no browser.
     #[serde(default)]

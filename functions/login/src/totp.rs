@@ -60,7 +60,7 @@ pub(crate) struct ConfirmTotp {
 /// For the day on which the generator is lost. Shown this once.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NewRecoveryCodes {
-    #[schema(example = json!(["abcde-01234"]))]
+    #[schema(example = json!(["abcd-ef01-2345-6789"]))]
     recovery_codes: Vec<String>,
 }
 

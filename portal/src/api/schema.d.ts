@@ -1410,7 +1410,7 @@ export interface components {
         NewRecoveryCodes: {
             /**
              * @example [
-             *       "abcde-01234"
+             *       "abcd-ef01-2345-6789"
              *     ]
              */
             recovery_codes: string[];
@@ -1814,7 +1814,7 @@ export interface components {
             passkey?: Record<string, unknown> | null;
             /**
              * @description A recovery code.
-             * @example abcde-01234
+             * @example abcd-ef01-2345-6789
              */
             recovery_code?: string | null;
             /**

@@ -30,10 +30,10 @@ export function waysNamed(methods: readonly string[], canPasskey: boolean): Way[
   return known.filter((way) => methods.includes(way) && (way !== 'passkey' || canPasskey));
 }
 
-/** Ten letters and digits as they are printed, `xxxxx-xxxxx`, from whatever was typed; null if it cannot be one. */
+/** Sixteen letters and digits as they are printed, `xxxx-xxxx-xxxx-xxxx`, from whatever was typed; null if it cannot be one. */
 export function recoveryCode(typed: string): string | null {
   const plain = typed.normalize('NFKC').toLowerCase().replace(/[\s\u2010-\u2015-]/g, '');
-  return /^[a-z0-9]{10}$/.test(plain) ? `${plain.slice(0, 5)}-${plain.slice(5)}` : null;
+  return /^[a-z0-9]{16}$/.test(plain) ? (plain.match(/.{4}/g) ?? []).join('-') : null;
 }
 
 /** Options for signing in by passkey, before it is known who comes. */

@@ -177,8 +177,8 @@ proof-code-not-here = This practice does not accept a code by e-mail here. Use y
 proof-none = You have no passkey that this browser can use. Ask an administrator of the practice to reset your sign-in.
 recovery-open = Lost your phone? Use a recovery code
 recovery-label = Recovery code
-recovery-hint = One of the ten that you were given, like abcde-fghij. Each works once.
-recovery-invalid = A recovery code has ten letters and digits
+recovery-hint = One of the ten that you were given, like abcd-efgh-jkmn-pqrs. Each works once.
+recovery-invalid = A recovery code has sixteen letters and digits
 recovery-refused = This recovery code did not work. It may be used already. Try another one.
 
 ## Sign-in: the first passkey

@@ -177,8 +177,8 @@ proof-code-not-here = Este consultorio no acepta aquí un código por correo. Us
 proof-none = Usted no tiene una llave de acceso que este navegador pueda usar. Pida a un administrador que restablezca su acceso.
 recovery-open = ¿Perdió su teléfono? Use un código de recuperación
 recovery-label = Código de recuperación
-recovery-hint = Uno de los diez que recibió, como abcde-fghij. Cada uno funciona una vez.
-recovery-invalid = Un código de recuperación tiene diez letras y números
+recovery-hint = Uno de los diez que recibió, como abcd-efgh-jkmn-pqrs. Cada uno funciona una vez.
+recovery-invalid = Un código de recuperación tiene dieciséis letras y números
 recovery-refused = Este código de recuperación no funcionó. Quizás ya se usó. Pruebe con otro.
 
 ## Sign-in: the first passkey

@@ -147,7 +147,7 @@ async fn a_link_and_a_code_generator_sign_in_whoever_may_use_one() {
 
     // A recovery code is good once, however it is written.
     let (mut lost, _) = by_link(&world, "ben").await;
-    second_factor(&mut lost, json!({"recovery_code": "aaaaa-aaaaa"})).await.expect(401);
+    second_factor(&mut lost, json!({"recovery_code": "aaaa-aaaa-aaaa-aaaa"})).await.expect(401);
     let written = recovery[3].to_uppercase().replace('-', " ");
     second_factor(&mut lost, json!({"recovery_code": written})).await.expect(201);
     assert_eq!(lost.get("/v1/factors").await.expect(200).json()["recovery_codes_left"], 9);

@@ -17,8 +17,10 @@ use crate::{entropy::Entropy, secrets};
 const PENDING_SECONDS: i64 = 600;
 /// How many recovery codes there are.
 pub const RECOVERY_CODES: usize = 10;
-/// Characters of a recovery code: five bits each.
-const RECOVERY_CHARACTERS: usize = 10;
+/// Characters of a recovery code: five bits each, 80 in all. So many cannot be tried, even by who copies the hashes.
+const RECOVERY_CHARACTERS: usize = 16;
+/// How many of them stand together on paper.
+const RECOVERY_GROUP: usize = 4;
 /// Crockford's alphabet: no two of its characters look alike.
 const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 
@@ -118,14 +120,14 @@ impl Totp {
 
 /// New recovery codes: shown once, kept as hashes.
 pub struct RecoveryCodes {
-    /// As they are written down: `xxxxx-xxxxx`.
+    /// As they are written down: `xxxx-xxxx-xxxx-xxxx`.
     pub shown: Vec<String>,
     salt: String,
     hashes: Vec<String>,
 }
 
 impl RecoveryCodes {
-    /// Ten codes of 50 bits, under a salt of their own.
+    /// Ten codes of 80 bits, under a salt of their own.
     pub fn new(entropy: &Entropy) -> Self {
         let salt = secrets::hash_bytes(&entropy.bytes::<16>());
         let code = || {
@@ -134,9 +136,21 @@ impl RecoveryCodes {
         };
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| code()).collect();
         let hashes = codes.iter().map(|code| recovery_hash(&salt, code)).collect();
-        let shown = codes.iter().map(|code| format!("{}-{}", &code[..5], &code[5..])).collect();
+        let shown = codes.iter().map(|code| grouped(code)).collect();
         Self { shown, salt, hashes }
     }
+}
+
+/// A code as it is written down: in groups that an eye can hold.
+fn grouped(code: &str) -> String {
+    let mut shown = String::with_capacity(code.len() + code.len() / RECOVERY_GROUP);
+    for (place, character) in code.chars().enumerate() {
+        if place > 0 && place % RECOVERY_GROUP == 0 {
+            shown.push('-');
+        }
+        shown.push(character);
+    }
+    shown
 }
 
 fn recovery_hash(salt: &str, code: &str) -> String {
@@ -193,13 +207,14 @@ mod tests {
 
     #[test]
     fn a_recovery_code_is_read_as_people_write_it() {
-        assert_eq!(plain("ABCDE-01l0O").as_deref(), Some("abcde01100"));
-        assert_eq!(plain("abcde 01100").as_deref(), Some("abcde01100"));
-        for bad in ["", "abcde", "abcde-0110u", "abcde-011000", "äbcde-0110"] {
+        assert_eq!(plain("ABCD-E01l-0Ovw-XYZ9").as_deref(), Some("abcde01100vwxyz9"));
+        assert_eq!(plain("abcd e011 00vw xyz9").as_deref(), Some("abcde01100vwxyz9"));
+        assert_eq!(plain("abcde01100VWXYZ9").as_deref(), Some("abcde01100vwxyz9"));
+        for bad in ["", "abcde-01100", "abcd-e011-00vw-xyzu", "abcd-e011-00vw-xyz99", "äbcd-e011-00vw-xy"] {
             assert_eq!(plain(bad), None, "{bad}");
         }
         let codes = RecoveryCodes::new(&Entropy::seeded(1));
         assert_eq!((codes.shown.len(), codes.hashes.len()), (RECOVERY_CODES, RECOVERY_CODES));
-        assert!(codes.shown.iter().all(|code| code.len() == 11 && plain(code).is_some()));
+        assert!(codes.shown.iter().all(|code| code.len() == 19 && plain(code).is_some()));
     }
 }
