@@ -103,6 +103,7 @@ impl Baker<'_> {
         verb: Verb,
         beside: Vec<Write>,
         shown: Shown,
+        visitor: &Visitor,
     ) -> Result<Fresh, Failure> {
         let (practice, now) = (old.practice, self.app.clock.now());
         let (person, mut writes) = match old.holder {
@@ -138,6 +139,8 @@ impl Baker<'_> {
             },
             since: old.since,
             fresh: true,
+            // What opened one conversation alone was not told of; what opens everything is.
+            mark: (old.scope == Scope::Conversation).then(|| visitor.mark.hash()),
             replaces: Some(old.clone()),
             ..Basis::new(old.kind, old.browser)
         };
@@ -194,7 +197,7 @@ impl Baker<'_> {
             // Whether the browser is known is looked up when the message is to leave: nobody waits for that here.
             let (browser, always) = (basis.browser, basis.always_told);
             let subject = Subject::SignedInElsewhere { account, browser, mark, always };
-            let item = outbox::passing_item(practice, &session.id.to_string(), &subject, now);
+            let item = outbox::passing_item(practice, &session.sign_in.to_string(), &subject, now);
             writes.push(Write::Create(Table::Chat, item));
         }
         writes.push(Write::Create(Table::Chat, session.to_item()?));

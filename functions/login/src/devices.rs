@@ -36,7 +36,7 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     own_devices::must_open_everything,
-    redeem::count_redeem,
+    redeem::{count_redeem, given_back},
     second_factor,
     view::{BrowserView, SessionView},
     visitor::{self, Visitor},
@@ -44,6 +44,9 @@ use crate::{
 
 /// Most sessions that end inside the transaction that forgets their device.
 const MOST_SESSIONS: usize = 40;
+
+/// Most devices that make room at once. An account has a few too many where several were remembered at the same moment.
+const MOST_REPLACED: usize = 40;
 
 /// A remembered device.
 #[derive(Serialize, ToSchema)]
@@ -179,14 +182,15 @@ fn lasting_session(parts: &Parts) -> Option<HeaderValue> {
     Some(cookie::set(cookie::SESSION, &token.expose(), Some(seconds)))
 }
 
-/// Devices that a new one takes the place of: this browser's own, and the longest unused where there are too many.
+/// Devices that a new one takes the place of: this browser's own, and the longest unused where there are too many. What is
+/// more than one transaction takes goes with the next.
 fn replaced(mut devices: Vec<(ItemKey, Device)>, own: Option<&DeviceToken>) -> Vec<ItemKey> {
     let own = own.map(DeviceToken::key);
     devices.sort_by_key(|(key, device)| (Some(key) != own.as_ref(), device.last_used_at));
     let too_many = (devices.len() + 1).saturating_sub(DEVICES_MAX);
     let mut keys = devices.into_iter().map(|(key, _)| key);
     let first = keys.next().into_iter().filter(|key| Some(key) == own.as_ref() || too_many > 0);
-    first.chain(keys.take(too_many.saturating_sub(1))).collect()
+    first.chain(keys.take(too_many.saturating_sub(1))).take(MOST_REPLACED).collect()
 }
 
 /// The remembered devices of the account that is signed in.
@@ -312,7 +316,8 @@ pub(crate) async fn redeem_device_link(
         app.store.grants(practice.id, link.account),
         app.store.devices(practice.id, link.account, now),
     )?;
-    let account = account.ok_or(Failure::SignInFailed)?;
+    // Whoever was signed out everywhere since the link was made is not signed in by it.
+    let account = account.filter(|account| account.epoch == link.epoch).ok_or(Failure::SignInFailed)?;
     let grants: Vec<_> = grants.into_iter().filter(|grant| grant.is_live(now)).collect();
     if !grants.iter().any(|grant| grant.patient == link.patient) {
         return Err(Failure::SignInFailed);
@@ -329,6 +334,7 @@ pub(crate) async fn redeem_device_link(
         Write::Update(device_link::mark_used(&hash, now)),
         Write::Create(Table::Chat, device.to_item(&device_token.key())),
         audit::write(&event),
+        given_back(&practice, &network, now),
     ];
     beside.extend(second_factor::replaced(&app, &visitor, Holder::Account(account.id)).await?);
     let replaced = replaced(devices, visitor.device.as_ref());

@@ -11,6 +11,7 @@ use platform::{
     http::{Failure, cookie},
     secrets,
     store::{
+        Write,
         item::Item,
         keys,
         notice_link::{self, NoticeLink},
@@ -56,7 +57,7 @@ pub(crate) async fn open(
             token,
             opens: Some((link.conversation, link.patient)),
             contact: Some(link.contact),
-            end: notice_link::mark_used(&hash, now),
+            end: vec![Write::Update(notice_link::mark_used(&hash, now))],
         };
         if let Some(answer) = remembered::sign_in(app, &remembered, visitor).await? {
             return Ok(answer);

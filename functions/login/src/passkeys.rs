@@ -42,7 +42,7 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     own_devices::must_open_everything,
-    redeem::count_redeem,
+    redeem::{count_redeem, given_back},
     view::{BrowserView, SessionView},
     visitor::Visitor,
     webauthn::{For, RelyingParty},
@@ -278,6 +278,10 @@ pub(crate) async fn add_passkey(
     let (state, _) = taken.ok_or(Failure::SignInFailed)?;
     let key = RelyingParty::of(&app)?.registered(&state, &body.credential).ok_or(Failure::SignInFailed)?;
     let (practice, holder) = (means.practice.id, adder.holder());
+    // Several sessions may have asked while there was room for one more.
+    if app.store.passkeys(practice, holder).await?.len() >= PASSKEYS_MAX {
+        return Err(Failure::Conflict);
+    }
     let browser = crate::browser(&parts.headers);
     let mut passkey = Passkey {
         id: PasskeyId::new(now, app.entropy.id()),
@@ -296,8 +300,11 @@ pub(crate) async fn add_passkey(
     passkey.sealed_label =
         label.as_ref().map(|text| means.sealer.seal_bytes(&item_key, "sealed_label", text));
     let event = adder.event(&app, Verb::PasskeyAdded, Some(passkey.id.to_string()));
-    let mut writes =
-        vec![Write::Create(Table::Chat, passkey.to_item(practice, holder)), audit::write(&event)];
+    let mut writes = vec![
+        Write::Create(Table::Chat, passkey.to_item(practice, holder)),
+        audit::write(&event),
+        given_back(&means.practice, &network, now),
+    ];
     match adder {
         Adder::Enrolling(flow, staff) => {
             writes.push(Write::Update(flow::consume(practice, flow.id, now)));

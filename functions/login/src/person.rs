@@ -41,7 +41,7 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     people::{People, Typed, distinct, people},
-    redeem::{count_redeem, redeem_counter},
+    redeem::{count_redeem, given_back, redeem_counter},
     second_factor::replaced,
     view::{NextStep, SessionView},
     visitor::Visitor,
@@ -210,12 +210,17 @@ impl Attempt<'_> {
         let considered = counted == CountedAll::Within && !too_shared;
         match fitting[..] {
             [(account, patient)] if considered && !is_foreign => {
-                let given_back = tried.giving_back(now);
+                let mut given_back = tried.giving_back(now);
+                given_back.push(self::given_back(practice, self.network, now));
                 self.sign_in(&people, &sealer, account, patient, given_back).await
             }
             // The date was right; only whose it is remains to be said.
             [_, _, ..] if considered && !is_foreign && self.typed.first_name.is_none() => {
-                let writes = || tried.giving_back(now);
+                let writes = || {
+                    let mut writes = tried.giving_back(now);
+                    writes.push(given_back(practice, self.network, now));
+                    writes
+                };
                 app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
                 Ok((StatusCode::OK, Json(NextStep::new("first_name"))).into_response())
             }

@@ -76,23 +76,19 @@ pub(crate) async fn redeem(
     let visitor = Visitor::of(&parts, &app.entropy, body.want_token);
     match (body.token, body.code) {
         (Some(token), None) => {
-            let token = LinkToken::parse(&token).ok();
-            let offered = token.as_ref().map(Offered::Link);
-            if let (Some(cookie), Some(offered)) = (&flow, &offered)
-                && let Some(flow) = compare(&app, cookie, &network, offered).await?
+            let Ok(token) = LinkToken::parse(&token) else { return Ok(birth_date_next(Some(&visitor))) };
+            if let Some(cookie) = &flow
+                && let Some(flow) = by_link(&app, cookie, &token).await?
             {
-                return proven(&app, &flow, &network, &visitor).await;
+                return proven(&app, &flow, Vec::new(), &visitor).await;
             }
-            match token {
-                Some(token) => notice::open(&app, &parts, &token, &visitor).await,
-                None => Ok(birth_date_next(Some(&visitor))),
-            }
+            notice::open(&app, &parts, &token, &visitor).await
         }
         (None, Some(code)) => {
             let cookie = flow.ok_or(Failure::SignInFailed)?;
             let code = Code::parse(&code).map_err(|_| Failure::SignInFailed)?;
-            let flow = compare(&app, &cookie, &network, &Offered::Code(&code)).await?;
-            proven(&app, &flow.ok_or(Failure::SignInFailed)?, &network, &visitor).await
+            let (flow, back) = by_code(&app, &cookie, &network, &code).await?.ok_or(Failure::SignInFailed)?;
+            proven(&app, &flow, vec![back], &visitor).await
         }
         _ => Err(Failure::field("", "token_or_code")),
     }
@@ -106,19 +102,36 @@ pub(crate) fn birth_date_next(visitor: Option<&Visitor>) -> Response {
     (StatusCode::OK, headers, Json(NextStep::new("birth_date"))).into_response()
 }
 
-enum Offered<'a> {
-    Link(&'a LinkToken),
-    Code(&'a Code),
+/// The flow, if the link is of one of its messages and those are not too old. Nothing is counted: 128 bits are guessed by
+/// nobody, and the link may be that of a notice, which leaves an attempt alone that this browser waits for.
+async fn by_link(app: &App, cookie: &FlowCookie, token: &LinkToken) -> Result<Option<Flow>, Failure> {
+    let Some(practice) = app.practice(cookie.practice).await? else { return Ok(None) };
+    let now = app.clock.now();
+    let hash = secrets::hash(cookie.secret.expose());
+    let most = practice.policies.limits().tries_per_flow;
+    let (flow, key) = tokio::try_join!(
+        async { app.store.flow(practice.id, cookie.flow).await.map_err(Failure::from) },
+        async { app.practice_key(&practice, Purpose::Link).await.map_err(Failure::from) }
+    )?;
+    let Some(flow) = flow else { return Ok(None) };
+    let id = flow.id.to_string();
+    let fits = flow.live_issues(now).into_iter().fold(false, |fits, issue| {
+        let expected = secrets::link_token(&key, SecretPurpose::FlowLink, &id, issue);
+        fits | secrets::equal(expected.expose(), token.expose())
+    });
+    // Too many wrong codes shut the link too.
+    let takes = flow.is_of(&hash) && !flow.is_step_up && !flow.is_over(now) && flow.tries < most;
+    Ok((fits && takes).then_some(flow))
 }
 
-/// The flow, if what was offered is of one of its messages and those are not too old. The try is counted before
-/// anything is compared; without the cookie of the browser that asked nothing is counted at all.
-async fn compare(
+/// The flow, if the code is of one of its messages and those are not too old, and the end of what was counted for that.
+/// The try is counted before anything is compared; without the cookie of the browser that asked nothing is counted at all.
+async fn by_code(
     app: &App,
     cookie: &FlowCookie,
     network: &str,
-    offered: &Offered<'_>,
-) -> Result<Option<Flow>, Failure> {
+    code: &Code,
+) -> Result<Option<(Flow, Write)>, Failure> {
     let Some(practice) = app.practice(cookie.practice).await? else { return Ok(None) };
     let now = app.clock.now();
     let hash = secrets::hash(cookie.secret.expose());
@@ -132,15 +145,9 @@ async fn compare(
     let key = app.practice_key(&practice, Purpose::Link).await?;
     let id = flow.id.to_string();
     let fits = flow.live_issues(now).into_iter().fold(false, |fits, issue| {
-        fits | match offered {
-            Offered::Link(token) => {
-                let expected = secrets::link_token(&key, SecretPurpose::FlowLink, &id, issue);
-                secrets::equal(expected.expose(), token.expose())
-            }
-            Offered::Code(code) => secrets::equal(secrets::code(&key, &id, issue).expose(), code.expose()),
-        }
+        fits | secrets::equal(secrets::code(&key, &id, issue).expose(), code.expose())
     });
-    Ok(fits.then_some(flow))
+    Ok(fits.then(|| (flow, given_back(&practice, network, now))))
 }
 
 /// The limit of offering secrets, by network.
@@ -168,16 +175,16 @@ pub(crate) fn given_back(practice: &Practice, network: &str, now: Timestamp) -> 
 }
 
 /// What link or code has earned: patients the next question, staff a session where the practice allows that.
-async fn proven(app: &App, flow: &Flow, network: &str, visitor: &Visitor) -> Result<Response, Failure> {
+/// What was counted for it is given `back`.
+async fn proven(app: &App, flow: &Flow, back: Vec<Write>, visitor: &Visitor) -> Result<Response, Failure> {
     let now = app.clock.now();
     let practice = app.known_practice(flow.practice).await?;
-    let back = given_back(&practice, network, now);
     match (flow.audience, &flow.leads_to) {
         (Audience::Patient, Some(LeadsTo::Patients(candidates))) => {
-            if let Some(answer) = remembered::by_flow(app, flow, candidates, visitor).await? {
+            if let Some(answer) = remembered::by_flow(app, flow, candidates, &back, visitor).await? {
                 return Ok(answer);
             }
-            if app.store.prove_flow(flow, vec![back], now).await? {
+            if app.store.prove_flow(flow, back, now).await? {
                 Ok(birth_date_next(None))
             } else {
                 Err(Failure::SignInFailed)
@@ -190,18 +197,21 @@ async fn proven(app: &App, flow: &Flow, network: &str, visitor: &Visitor) -> Res
             // A link alone opens nothing for whoever has a factor; whoever has none adds the first one with it.
             if staff.enrolled {
                 let methods = totp::methods(app, &practice, &staff).await?;
-                app.store.prove_flow(flow, vec![back], now).await?;
+                app.store.prove_flow(flow, back, now).await?;
                 let step = NextStep { next: "second_factor", methods: Some(methods) };
                 return Ok((StatusCode::OK, Json(step)).into_response());
             }
             if !practice.policies.staff_link_sign_in {
-                app.store.change(flow::let_add(flow, Adds::First, now)).await?;
+                let adds = Write::Update(flow::let_add(flow, Adds::First, now));
+                let writes = || [vec![adds.clone()], back.clone()].concat();
+                app.store.transact_patiently(writes).await?.map_err(|_| Failure::SignInFailed)?;
                 return Ok((StatusCode::OK, Json(NextStep::new("enrol"))).into_response());
             }
-            let consume = Write::Update(flow::consume(practice.id, flow.id, now));
+            let mut beside = vec![Write::Update(flow::consume(practice.id, flow.id, now))];
+            beside.extend(back);
             let baker = Baker { app, sealer: &sealer };
             let basis = staff_basis(Browser::from_stored(&flow.browser));
-            let fresh = baker.for_staff(practice.id, &staff, basis, vec![consume, back]).await?;
+            let fresh = baker.for_staff(practice.id, &staff, basis, beside).await?;
             fresh.into_answer(app, Vec::new(), visitor).await
         }
         _ => Err(Failure::SignInFailed),

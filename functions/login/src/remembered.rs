@@ -16,7 +16,6 @@ use platform::{
         flow::{self, Flow},
         keys,
         session::Holder,
-        table::Change,
     },
 };
 
@@ -32,8 +31,8 @@ pub(crate) struct Remembered<'a> {
     /// The conversation that the first proof leads to, and its patient.
     pub(crate) opens: Option<(ConversationId, PatientId)>,
     pub(crate) contact: Option<ContactPointId>,
-    /// What ends the first proof, as part of the session's transaction.
-    pub(crate) end: Change,
+    /// What ends the first proof, as part of the session's transaction, and what was counted for it.
+    pub(crate) end: Vec<Write>,
 }
 
 /// After a link or code: a session, if this browser is a remembered device of one of the candidates.
@@ -41,18 +40,16 @@ pub(crate) async fn by_flow(
     app: &App,
     flow: &Flow,
     candidates: &[(AccountId, PatientId)],
+    back: &[Write],
     visitor: &Visitor,
 ) -> Result<Option<Response>, Failure> {
     let Some(token) = &visitor.device else { return Ok(None) };
     if token.practice != flow.practice || !candidates.iter().any(|(account, _)| *account == token.account) {
         return Ok(None);
     }
-    let remembered = Remembered {
-        token,
-        opens: None,
-        contact: flow.contact,
-        end: flow::consume(flow.practice, flow.id, app.clock.now()),
-    };
+    let consume = Write::Update(flow::consume(flow.practice, flow.id, app.clock.now()));
+    let end = [&[consume], back].concat();
+    let remembered = Remembered { token, opens: None, contact: flow.contact, end };
     sign_in(app, &remembered, visitor).await
 }
 
@@ -90,8 +87,8 @@ pub(crate) async fn sign_in(
     if !device.is_live(now) || by.opens.is_some_and(|(_, patient)| !acts_for(patient)) {
         return Ok(None);
     }
-    let mut beside =
-        vec![Write::Update(device::mark_used(by.token.key(), now)), Write::Update(by.end.clone())];
+    let mut beside = vec![Write::Update(device::mark_used(by.token.key(), now))];
+    beside.extend(by.end.iter().cloned());
     beside.extend(old);
     beside.extend(leads.map(|leads| Write::Check(contact::still_leads(leads, since))));
     beside.extend(by.contact.map(|point| Write::Update(contact::verified(practice.id, point, now))));

@@ -104,8 +104,9 @@ pub(crate) async fn step_up(
     };
     let verb = if locked { Verb::SessionUnlocked } else { Verb::SteppedUp };
     let baker = Baker { app: &app, sealer: &means.sealer };
-    let fresh = baker.renew(&session, verb, beside, shown).await?;
-    fresh.into_renewal(&app, &Visitor::of(&parts, &app.entropy, body.want_token)).await
+    let visitor = Visitor::of(&parts, &app.entropy, body.want_token);
+    let fresh = baker.renew(&session, verb, beside, shown, &visitor).await?;
+    fresh.into_renewal(&app, &visitor).await
 }
 
 async fn by_passkey(app: &App, session: &Session, passkey: &Value) -> Result<(Write, PasskeyId), Failure> {

@@ -34,7 +34,10 @@ use platform::{
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{passkeys::Means, redeem::count_redeem};
+use crate::{
+    passkeys::Means,
+    redeem::{count_redeem, given_back},
+};
 
 /// Nothing: everything is in the session.
 #[derive(Deserialize, ToSchema)]
@@ -228,7 +231,7 @@ pub(crate) async fn by_code(
         fits | secrets::equal(secrets::code(&key, &flow.id.to_string(), issue).expose(), code.expose())
     });
     if fits {
-        Ok(vec![Write::Update(flow::consume(practice.id, flow.id, now))])
+        Ok(vec![Write::Update(flow::consume(practice.id, flow.id, now)), given_back(practice, network, now)])
     } else {
         let event = session.event(&app.entropy, now, Verb::SignInFailed);
         app.store.record(&Event { object: Some(flow.id.to_string()), ..event }).await?;

@@ -76,11 +76,15 @@ pub(crate) async fn make_device_link(
     fields.done()?;
     let account = acting_account(&desk, patient, named.flatten()).await?;
     let Holder::Staff(staff) = desk.session.holder else { return Err(Failure::Forbidden) };
+    let sealer = desk.app.sealer(&desk.practice).await?;
+    let stored = desk.app.store.account(desk.practice.id, account, &sealer).await?;
+    let epoch = stored.ok_or(StoreError::Contended)?.epoch;
     let token = secrets::random_link_token(&desk.app.entropy);
     let link = DeviceLink {
         practice: desk.practice.id,
         account,
         patient,
+        epoch,
         staff,
         expires_at: desk.app.clock.now().plus_seconds(DEVICE_LINK_LIFE_SECONDS),
         used_at: None,

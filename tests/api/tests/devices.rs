@@ -12,10 +12,19 @@ use api_tests::{
     messages::{ask, code_in, items_with, last_message, messages_to, notice_to, sign_in_by_code, token_in},
     people,
 };
-use domain::id::{AccountId, PatientId};
+use domain::{
+    browser,
+    id::{AccountId, DeviceId, PatientId, SessionId},
+    session::SessionKind,
+};
 use platform::{
     secrets,
-    store::{Write, device_link::DeviceLink, table::Table},
+    store::{
+        Write,
+        device::{Device, DeviceToken},
+        device_link::DeviceLink,
+        table::Table,
+    },
 };
 use serde_json::{Value, json};
 
@@ -161,6 +170,8 @@ async fn codes_of_a_session_count_with_all_messages_to_their_address() {
     // Ten in a day, whoever asks for them.
     for sent in [3, 3, 1] {
         world.clock.advance_seconds(15 * 60);
+        // What was asked for before has left, so that the next code is in the newest message.
+        world.pump().await;
         let mut browser = if sent == 1 {
             world.browser().post("/v1/login-links", ask.clone()).await.expect(202);
             world.browser()
@@ -336,6 +347,47 @@ async fn signing_out_everywhere_ends_sessions_and_forgets_devices() {
 }
 
 #[tokio::test]
+async fn any_number_of_sessions_and_devices_ends_at_once() {
+    let world = World::start(109).await;
+    let account = world.demo.patients["maria"].account.unwrap();
+    let mut phones = Vec::new();
+    for _ in 0..65 {
+        let token = world.session(&world.demo, "maria", SessionKind::Patient).await;
+        let mut phone = world.browser();
+        phone.cookies.insert("__Host-session".to_owned(), token.expose());
+        phones.push(phone);
+    }
+    let now = world.clock.now();
+    for _ in 0..65 {
+        let entropy = &world.operator.entropy;
+        let token =
+            DeviceToken { practice: world.demo.id, account, secret: secrets::browser_secret(entropy) };
+        let sign_in = SessionId::new(now, entropy.id());
+        let device = Device::new(DeviceId::new(now, entropy.id()), browser::Browser::default(), sign_in, now);
+        let item = device.to_item(&token.key());
+        assert!(world.operator.store.create(Table::Chat, item).await.unwrap());
+    }
+    // One more makes room for itself, though one transaction cannot make all of it.
+    phones[0].post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let devices = phones[1].get("/v1/devices").await.expect(200).json();
+    assert!(devices["items"].as_array().unwrap().len() <= 65 + 1 - 40);
+    phones[0].post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let devices = phones[1].get("/v1/devices").await.expect(200).json();
+    assert_eq!(devices["items"].as_array().unwrap().len(), 20);
+
+    phones[1].delete("/v1/sessions").await.expect(204);
+    for phone in &mut phones {
+        phone.get("/v1/session").await.expect(401);
+    }
+    let items = world.aws.items("ChatTable").await;
+    let of_account =
+        items.iter().filter(|item| item["PK"]["S"].as_str().unwrap().ends_with(&account.to_string()));
+    let left: Vec<_> = of_account.map(|item| item["SK"]["S"].as_str().unwrap().to_owned()).collect();
+    assert!(!left.iter().any(|sk| sk.starts_with("SESSION#") || sk.starts_with("DEVICE#")), "{left:?}");
+    assert_eq!(items_with(&world, "AuditTable", "verb", "sessions_revoked").await.len(), 1);
+}
+
+#[tokio::test]
 async fn a_remembered_phone_opens_a_notice_with_nothing_typed() {
     let world = World::start(98).await;
     let (mut phone, device) = remembered(&world).await;
@@ -498,10 +550,14 @@ async fn a_remembered_browser_has_a_limit_of_its_own() {
 async fn device_link(world: &World, account: AccountId, patient: PatientId) -> String {
     let app = &world.operator;
     let token = secrets::random_link_token(&app.entropy);
+    let practice = app.known_practice(world.demo.id).await.unwrap();
+    let sealer = app.sealer(&practice).await.unwrap();
+    let stored = app.store.account(world.demo.id, account, &sealer).await.unwrap().unwrap();
     let link = DeviceLink {
         practice: world.demo.id,
         account,
         patient,
+        epoch: stored.epoch,
         staff: world.demo.staff["ben"],
         expires_at: world.clock.now().plus_seconds(600),
         used_at: None,
@@ -540,6 +596,12 @@ async fn a_phone_is_connected_at_the_desk_once() {
     world.browser().post("/v1/sessions", json!({"token": other})).await.expect(200);
     let person = json!({"token": other, "birth_date": BORN});
     world.browser().post("/v1/sessions/person", person).await.expect(401);
+    // Who signs out everywhere ends what was shown at the desk before.
+    let before = device_link(&world, maria.account.unwrap(), maria.id).await;
+    world.signed_in(&world.demo, "maria").await.delete("/v1/sessions").await.expect(204);
+    world.browser().post("/v1/devices/redeem", json!({"token": before})).await.expect(401);
+    let after = device_link(&world, maria.account.unwrap(), maria.id).await;
+    world.browser().post("/v1/devices/redeem", json!({"token": after})).await.expect(201);
     // An account that may not act for the patient any more is not connected.
     let foreign = device_link(&world, world.demo.patients["john"].account.unwrap(), maria.id).await;
     world.browser().post("/v1/devices/redeem", json!({"token": foreign})).await.expect(401);

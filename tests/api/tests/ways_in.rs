@@ -7,7 +7,7 @@
 )]
 
 use api_tests::{
-    Browser, World,
+    Authenticator, Browser, World,
     messages::{ask, code_in, items_with, last_message, messages_to, notice_to, sign_in_by_code, token_in},
     people,
 };
@@ -539,4 +539,72 @@ async fn a_changed_contact_opens_what_came_after_until_it_is_confirmed() {
     laptop.post("/v1/session/step-up-codes", json!({})).await.expect(409);
     phone.get("/v1/session").await.expect(200);
     laptop.delete(&of(true)).await.expect(204);
+}
+
+/// How often wrong secrets were counted for the networks of a practice.
+async fn counted_for_networks(world: &World) -> i64 {
+    let items = world.aws.items("ChatTable").await;
+    let of_network = |item: &&Value| item["PK"]["S"].as_str().unwrap().contains("#redeem-network#");
+    items
+        .iter()
+        .filter(of_network)
+        .map(|item| item["used"]["N"].as_str().unwrap().parse::<i64>().unwrap())
+        .sum()
+}
+
+#[tokio::test]
+async fn what_was_right_is_not_counted_for_the_network() {
+    let world = World::start(90).await;
+    // By code and date.
+    let mut phone = world.browser();
+    sign_in_by_code(&world, &mut phone, "maria@patients.test", "1985-03-14").await;
+    assert_eq!(counted_for_networks(&world).await, 0);
+    // By notice and date, and one more proof.
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    let mut narrow = world.browser();
+    person(&mut narrow, &token, "1985-03-14").await.expect(201);
+    narrow.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, "maria@patients.test").unwrap());
+    narrow.post("/v1/session/step-up", json!({"code": code})).await.expect(200);
+    assert_eq!(counted_for_networks(&world).await, 0);
+    // By device, and with a passkey that is added.
+    phone.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let mut key = Authenticator::default();
+    let asked = phone.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    phone.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    phone.cookies.remove("__Host-session");
+    ask(&mut phone, "patient", "maria@patients.test").await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, "maria@patients.test").unwrap());
+    phone.post("/v1/sessions", json!({"code": code})).await.expect(201);
+    assert_eq!(counted_for_networks(&world).await, 0);
+    // What was wrong is.
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    person(&mut world.browser(), &token, "1985-03-15").await.expect(401);
+    assert_eq!(counted_for_networks(&world).await, 1);
+}
+
+#[tokio::test]
+async fn opening_a_notice_leaves_a_code_alone_that_the_browser_waits_for() {
+    let world = World::start(91).await;
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    let mut phone = world.browser();
+    ask(&mut phone, "patient", "maria@patients.test").await.expect(202);
+    world.pump().await;
+    let mail = last_message(&world, "maria@patients.test").unwrap();
+    for _ in 0..6 {
+        let step = phone.post("/v1/sessions", json!({"token": token})).await.expect(200).json();
+        assert_eq!(step["next"], "birth_date");
+    }
+    // Neither the code nor the link has lost a try.
+    for _ in 0..4 {
+        phone.post("/v1/sessions", json!({"code": "00000000"})).await.expect(401);
+    }
+    let mut other = phone.clone();
+    other.post("/v1/sessions", json!({"code": code_in(&mail)})).await.expect(200);
+    // Five wrong codes shut the link with the code.
+    phone.post("/v1/sessions", json!({"token": token_in(&mail)})).await.expect(200);
+    let by_link = phone.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await;
+    by_link.expect(201);
 }

@@ -22,6 +22,8 @@ pub struct DeviceLink {
     pub account: AccountId,
     /// The patient who stood at the desk, or whom the account acts for.
     pub patient: PatientId,
+    /// The account's epoch when it was made: being signed out everywhere ends it too.
+    pub epoch: u64,
     /// Who has seen them.
     pub staff: StaffId,
     /// When it stops working.
@@ -37,6 +39,7 @@ impl DeviceLink {
             .with("practice", string(self.practice))
             .with("account", string(self.account))
             .with("patient", string(self.patient))
+            .with("epoch", number(self.epoch))
             .with("staff", string(self.staff))
             .with("expires_at", number(self.expires_at.as_millis()))
             .with("ttl", number(self.expires_at.as_seconds() + 3600))
@@ -48,6 +51,7 @@ impl DeviceLink {
             practice: item.parsed("practice", PracticeId::parse)?,
             account: item.parsed("account", AccountId::parse)?,
             patient: item.parsed("patient", PatientId::parse)?,
+            epoch: item.number("epoch")?,
             staff: item.parsed("staff", StaffId::parse)?,
             expires_at: item.time("expires_at")?,
             used_at: item.optional_time("used_at"),

@@ -10,7 +10,7 @@ use domain::{
 
 use super::{
     Cancelled, Store, StoreError, Write, audit,
-    item::number,
+    item::{Item, number},
     keys::{self, ItemKey},
     session::Holder,
     table::{Change, Query, Sort, Table},
@@ -18,6 +18,11 @@ use super::{
 
 /// Most sessions that end inside the transaction that changes the rights.
 const MOST_SESSIONS: u32 = 40;
+/// Most sessions, devices and passkeys that end inside the transaction that signs somebody out. It raises the epoch and
+/// writes the event too; what is more ends right after it.
+const MOST_ENDS: usize = 90;
+/// How many items end at once then.
+const SWEEP: usize = 50;
 
 /// What goes with the sessions when somebody is signed out everywhere.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -89,12 +94,13 @@ impl Store {
             Holder::Staff(staff) => keys::staff(practice, staff),
         };
         let kept = self.ways_in(practice, holder, also, event.at).await?;
-        let sessions = self.session_ends(practice, holder).await?;
+        let mut ends = self.session_ends(practice, holder).await?;
+        ends.extend(kept.into_iter().map(|key| Write::Delete(Table::Chat, key)));
+        ends.truncate(MOST_ENDS);
         let writes = || {
             let raised = Change::new(profile.clone(), "ADD epoch :one").when("attribute_exists(PK)");
             let mut writes = vec![Write::Update(raised.value(":one", number(1))), audit::write(event)];
-            writes.extend(kept.iter().map(|key| Write::Delete(Table::Chat, key.clone())));
-            writes.extend(sessions.iter().cloned());
+            writes.extend(ends.iter().cloned());
             writes
         };
         match self.transact_patiently(writes).await? {
@@ -102,12 +108,32 @@ impl Store {
             Err(Cancelled::Condition(..)) => return Ok(false),
             Err(Cancelled::Conflict) => return Err(StoreError::Contended),
         }
-        // What came into being meanwhile did so under a session that has ended now.
+        // The rest, and what came into being meanwhile under a session that has ended now. Where this fails, whoever asked
+        // is told so and asks again.
         self.end_all_sessions(practice, holder).await?;
-        for key in self.ways_in(practice, holder, also, event.at).await? {
-            self.delete(&key).await?;
-        }
+        let left = self.ways_in(practice, holder, also, event.at).await?;
+        self.delete_all(&left).await?;
         Ok(true)
+    }
+
+    /// Ends every session of a holder: their rights have changed, or they asked for it. The epoch that a session
+    /// is created under must have been raised before.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn end_all_sessions(&self, practice: PracticeId, holder: Holder) -> Result<(), StoreError> {
+        let partition = keys::holder_partition(practice, holder);
+        let sessions = self.query_all(&partition, keys::SESSION_PREFIX).await?;
+        let sessions = sessions.iter().map(Item::key).collect::<Result<Vec<_>, _>>()?;
+        self.delete_all(&sessions).await
+    }
+
+    async fn delete_all(&self, all: &[ItemKey]) -> Result<(), StoreError> {
+        for some in all.chunks(SWEEP) {
+            let writes = || some.iter().map(|key| Write::Delete(Table::Chat, key.clone())).collect();
+            self.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
+        }
+        Ok(())
     }
 
     /// The keys of what an account may sign in with beside its contacts; staff's end by a reset alone.

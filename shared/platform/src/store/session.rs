@@ -416,17 +416,4 @@ impl Store {
         let writes = || vec![Write::Delete(Table::Chat, session.key()), super::audit::write(audit)];
         self.transact_patiently(writes).await.map(drop)
     }
-
-    /// Ends every session of a holder: their rights have changed, or they asked for it. The epoch that a session
-    /// is created under must have been raised before.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn end_all_sessions(&self, practice: PracticeId, holder: Holder) -> Result<(), StoreError> {
-        let partition = keys::holder_partition(practice, holder);
-        for item in self.query_all(&partition, keys::SESSION_PREFIX).await? {
-            self.delete(&item.key()?).await?;
-        }
-        Ok(())
-    }
 }

@@ -140,3 +140,35 @@ async fn a_phone_that_was_connected_at_the_desk_is_always_told_of_to_mailboxes_a
         assert_eq!(told, ["maria@patients.test", "+15555550101"], "{round}");
     }
 }
+
+#[tokio::test]
+async fn a_notice_that_is_opened_further_in_an_unknown_browser_is_told_of() {
+    let world = World::start(3).await;
+    let mut known = sign_in(&world, None).await;
+    let (_, token) = api_tests::messages::notice_to(&world, "maria", "maria@patients.test").await;
+    let mut stranger = world.browser();
+    let _ = stranger.post("/v1/sessions", json!({"token": token})).await.expect(200);
+    let body = json!({"token": token, "birth_date": "1985-03-14"});
+    let _ = stranger.post("/v1/sessions/person", body).await.expect(201);
+    world.pump().await;
+    assert!(news(&world).is_empty(), "one conversation is no news");
+    let step_up = async |browser: &mut Browser| {
+        let _ = browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+        world.pump().await;
+        let code = code(sent(&world).last().unwrap());
+        let _ = browser.post("/v1/session/step-up", json!({"code": code})).await.expect(200);
+        world.pump().await;
+    };
+    step_up(&mut stranger).await;
+    let told = news(&world);
+    assert_eq!(told.len(), 1, "everything is");
+    step_up(&mut stranger).await;
+    assert_eq!(news(&world).len(), 1, "once");
+    let _ = world
+        .browser()
+        .post("/v1/sessions/revoke", json!({"token": self::token(&told[0])}))
+        .await
+        .expect(204);
+    let _ = stranger.get("/v1/session").await.expect(401);
+    let _ = known.get("/v1/session").await.expect(200);
+}
