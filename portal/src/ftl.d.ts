@@ -1,4 +1,4 @@
 declare module '*.ftl' {
-  const text: string;
-  export default text;
+  const strings: import('./i18n/i18n.svelte').Strings;
+  export default strings;
 }

@@ -182,3 +182,22 @@ test('a server that does not answer is told, with a way to try again', async () 
   await page.waitForSelector('#address');
   await page.context().close();
 });
+
+test('a page whose script does not come says so, and opens by one press once the server answers', async () => {
+  const page = await browser.person();
+  await signInByCode(page, product, PEOPLE.john.email, PEOPLE.john.birth);
+  await page.route('**/assets/Devices-*', (route) => route.abort());
+  await page.click('a[href="/devices"]');
+  await showsText(page, 'main', /We cannot reach the server.*Or call us:.*\(555\) 555-0100/s);
+  await look(page, 'page-not-loaded');
+  await page.evaluate(() => (window.isSamePage = true));
+  await page.route('**/v1/session', (route) => route.abort());
+  await page.click('main .card button');
+  await page.waitForTimeout(300);
+  assert.equal(await page.evaluate(() => window.isSamePage), true, 'offline the page stays');
+  await page.unroute('**/v1/session');
+  await page.unroute('**/assets/Devices-*');
+  await page.click('main .card button');
+  await page.waitForSelector('h1:has-text("My devices and sign-ins")');
+  await page.context().close();
+});

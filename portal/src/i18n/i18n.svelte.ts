@@ -1,8 +1,10 @@
 /** Every string a person sees comes from Fluent files through `t`. */
-import { FluentBundle, FluentResource, type FluentVariable } from '@fluent/bundle';
+import { FluentBundle, type FluentVariable, type Message } from '@fluent/bundle';
 import { choose, LANGUAGES, type Language, type LanguageCode } from './languages';
 
-export type Loader = (language: LanguageCode) => Promise<string[]>;
+/** A Fluent file as the build has parsed it: patterns by key. */
+export type Strings = Record<string, Message['value']>;
+export type Loader = (language: LanguageCode) => Promise<Strings[]>;
 
 const STORAGE_KEY = 'language';
 
@@ -16,11 +18,18 @@ export async function startLanguage(loader: Loader): Promise<void> {
   await setLanguage(choose(asked, remembered(), ...navigator.languages));
 }
 
+async function bundleOf(code: LanguageCode): Promise<FluentBundle> {
+  const bundle = new FluentBundle(LANGUAGES[code].locale);
+  for (const strings of await load(code)) {
+    bundle.addResource({ body: Object.entries(strings).map(([id, value]) => ({ id, value, attributes: {} })) });
+  }
+  return bundle;
+}
+
 /** Switches the page to another language. */
 export async function setLanguage(code: LanguageCode): Promise<void> {
   const language: Language = LANGUAGES[code];
-  const bundle = new FluentBundle(language.locale);
-  for (const text of await load(code)) bundle.addResource(new FluentResource(text));
+  const bundle = await bundleOf(code);
   current = { code, bundle };
   document.documentElement.lang = code;
   document.documentElement.dir = language.direction;
@@ -68,8 +77,7 @@ export function t(key: string, values?: Record<string, FluentVariable>): string 
 
 /** `t` in another language than the page's: for what a patient is going to read. */
 export async function stringsOf(code: LanguageCode): Promise<typeof t> {
-  const bundle = new FluentBundle(LANGUAGES[code].locale);
-  for (const text of await load(code)) bundle.addResource(new FluentResource(text));
+  const bundle = await bundleOf(code);
   return (key, values) => {
     const message = bundle.getMessage(key);
     return message?.value == null ? key : bundle.formatPattern(message.value, values);

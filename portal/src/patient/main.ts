@@ -1,7 +1,7 @@
 import '../lib/floor';
 import { mount } from 'svelte';
 import { whenAsked, whenLocalRun } from '../api/client';
-import { startLanguage } from '../i18n/i18n.svelte';
+import { startLanguage, type Strings } from '../i18n/i18n.svelte';
 import type { LanguageCode } from '../i18n/languages';
 import { loadPractice, markLocalRun } from '../lib/practice.svelte';
 import { startRouter } from '../lib/router.svelte';
@@ -9,7 +9,7 @@ import { startSession } from '../lib/session.svelte';
 import { askStepUp } from '../lib/stepUp.svelte';
 import App from './App.svelte';
 
-const STRINGS: Record<LanguageCode, () => Promise<{ default: string }>> = {
+const STRINGS: Record<LanguageCode, () => Promise<{ default: Strings }>> = {
   en: () => import('../../../shared/locales/en/portal.ftl'),
   es: () => import('../../../shared/locales/es/portal.ftl'),
 };

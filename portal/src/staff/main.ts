@@ -1,7 +1,7 @@
 import '../lib/floor';
 import { mount } from 'svelte';
 import { whenAsked, whenLocalRun } from '../api/client';
-import { startLanguage } from '../i18n/i18n.svelte';
+import { startLanguage, type Strings } from '../i18n/i18n.svelte';
 import type { LanguageCode } from '../i18n/languages';
 import { loadPractice, markLocalRun } from '../lib/practice.svelte';
 import { startRouter } from '../lib/router.svelte';
@@ -10,9 +10,9 @@ import { askStepUp } from '../lib/stepUp.svelte';
 import App from './App.svelte';
 import { lockIdle, startLock } from './lock.svelte';
 
-type Strings = { default: string };
+type StringsFile = { default: Strings };
 
-const STRINGS: Record<LanguageCode, () => Promise<[Strings, Strings]>> = {
+const STRINGS: Record<LanguageCode, () => Promise<[StringsFile, StringsFile]>> = {
   en: () => Promise.all([import('../../../shared/locales/en/portal.ftl'), import('../../../shared/locales/en/staff.ftl')]),
   es: () => Promise.all([import('../../../shared/locales/es/portal.ftl'), import('../../../shared/locales/es/staff.ftl')]),
 };
