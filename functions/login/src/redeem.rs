@@ -202,6 +202,9 @@ async fn proven(app: &App, flow: &Flow, back: Vec<Write>, visitor: &Visitor) -> 
                 return Ok((StatusCode::OK, Json(step)).into_response());
             }
             if !practice.policies.staff_link_sign_in {
+                if !staff.is_invited(now) {
+                    return Err(Failure::InvitationOver);
+                }
                 let adds = Write::Update(flow::let_add(flow, Adds::First, now));
                 let writes = || [vec![adds.clone()], back.clone()].concat();
                 app.store.transact_patiently(writes).await?.map_err(|_| Failure::SignInFailed)?;

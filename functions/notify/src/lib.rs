@@ -11,6 +11,7 @@
 mod announce;
 mod choose;
 mod factors;
+mod invite;
 mod notice;
 mod post;
 mod sign_in;

@@ -20,7 +20,7 @@ use platform::{
 };
 
 use crate::{
-    State, announce, factors,
+    State, announce, factors, invite,
     notice::{self, About},
     sign_in,
 };
@@ -174,6 +174,7 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
                 notice::send(state, &item, *conversation, *patient, *seq).await
             }
             Subject::FactorsReset { admin } => factors::send(state, &item, *admin).await,
+            Subject::StaffInvited { staff } => invite::send(state, &item, *staff).await,
             Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
             Subject::SignedInElsewhere { account, browser, mark, always } => {
                 let sign_in =
@@ -234,6 +235,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::SignIn { .. } => "sign_in",
         Subject::NoticeAgain(_) => "message_again",
         Subject::FactorsReset { .. } => "factors_reset",
+        Subject::StaffInvited { .. } => "staff_invited",
         Subject::SignedInElsewhere { .. } => "signed_in_elsewhere",
         Subject::ContactsChanged { .. } => "contacts_changed",
     };

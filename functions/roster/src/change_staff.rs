@@ -59,10 +59,10 @@ pub(crate) async fn change_staff(
     let sealer = desk.app.sealer(&desk.practice).await?;
     let event = Event { object: Some(id.to_string()), ..desk.event(Verb::StaffChanged) };
     match desk.app.store.change_staff(desk.practice.id, &sealer, id, &change, &event).await? {
-        StaffChanged::Done(staff) => Ok(Json(StaffView::from(&*staff))),
+        StaffChanged::Done(staff) => Ok(Json(desk.staff_view(&staff))),
         StaffChanged::Unchanged(staff) => {
             desk.record(&Event { object: Some(id.to_string()), ..desk.event(Verb::StaffListed) }).await?;
-            Ok(Json(StaffView::from(&*staff)))
+            Ok(Json(desk.staff_view(&staff)))
         }
         StaffChanged::Missing => Err(Failure::NotFound),
         StaffChanged::LastAdmin => Err(Failure::LastAdmin),

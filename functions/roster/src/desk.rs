@@ -19,8 +19,10 @@ use platform::{
     keys::Purpose,
     seal::Key,
     sealing::FieldSealer,
-    store::{patient::RosterTools, practice::Practice, session::Session},
+    store::{patient::RosterTools, practice::Practice, session::Session, staff::Staff},
 };
+
+use crate::view::StaffView;
 
 /// An act as a type, so that a handler names what it needs in its signature.
 pub trait Right: Send + Sync {
@@ -117,6 +119,11 @@ impl<R: Right> Desk<R> {
             entropy: &self.app.entropy,
             now: self.app.clock.now(),
         }
+    }
+
+    /// A member of staff as others see them.
+    pub fn staff_view(&self, staff: &Staff) -> StaffView {
+        StaffView::new(staff, &self.practice, self.app.clock.now())
     }
 
     /// An event of this session.

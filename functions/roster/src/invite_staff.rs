@@ -15,6 +15,7 @@ use platform::{
     store::{
         StoreError, Write, audit,
         idempotency::{Attempt, Earlier},
+        outbox::{self, Subject},
         staff::{Invited, Staff},
         table::Table,
     },
@@ -48,7 +49,7 @@ pub(crate) struct NewStaffBody {
     language: Option<String>,
 }
 
-/// Invites a member of staff, who may ask for a sign-in mail from then on.
+/// Invites a member of staff. A mail says where they set up their sign-in, and until when.
 #[utoipa::path(post, path = "/v1/staff", operation_id = "inviteStaff", tag = "staff",
     params(("Idempotency-Key" = String, Header, description = "1 to 64 visible ASCII characters, the same for a repeat")),
     request_body = NewStaffBody,
@@ -70,10 +71,16 @@ pub(crate) async fn invite_staff(
     let tools = desk.tools(&means);
     let event = Event { object: Some(staff.id.to_string()), ..desk.event(Verb::StaffInvited) };
     let writes = |staff: &Staff| {
-        vec![Write::Create(Table::Chat, attempt.to_item(staff.id, tools.now)), audit::write(&event)]
+        let word = Subject::StaffInvited { staff: staff.id };
+        let mail = outbox::passing_item(desk.practice.id, &event.id.to_string(), &word, tools.now);
+        vec![
+            Write::Create(Table::Chat, attempt.to_item(staff.id, tools.now)),
+            Write::Create(Table::Chat, mail),
+            audit::write(&event),
+        ]
     };
     match desk.app.store.add_staff(&tools, staff, writes).await? {
-        Invited::Created(staff) => Ok((StatusCode::CREATED, Json(StaffView::from(&*staff)))),
+        Invited::Created(staff) => Ok((StatusCode::CREATED, Json(desk.staff_view(&staff)))),
         Invited::AddressTaken => Err(Failure::field("/email", "already_used")),
         Invited::Repeated(item) => answer_earlier(&desk, &means, attempt.compare(&item)?).await,
     }
@@ -97,6 +104,7 @@ fn parse(desk: &Desk<WriteStaff>, body: &NewStaffBody) -> Result<Staff, Failure>
         active: true,
         epoch: 1,
         enrolled: false,
+        invited_until: Some(Staff::invitation_end(desk.app.clock.now())),
     })
 }
 
@@ -121,5 +129,5 @@ async fn answer_earlier(
     let id = StaffId::parse(&created).map_err(|_| StoreError::Malformed("created"))?;
     let staff = desk.app.store.staff(desk.practice.id, id, &means.sealer).await?.ok_or(Failure::NotFound)?;
     desk.record(&Event { object: Some(created), ..desk.event(Verb::StaffListed) }).await?;
-    Ok((StatusCode::OK, Json(StaffView::from(&staff))))
+    Ok((StatusCode::OK, Json(desk.staff_view(&staff))))
 }

@@ -10,6 +10,7 @@ mod contacts;
 pub mod desk;
 mod device_links;
 mod grants;
+mod invite_again;
 mod invite_staff;
 mod list_staff;
 mod member;
@@ -38,6 +39,7 @@ platform::endpoints! {
     contacts::confirm_contact,
     list_staff::list_staff,
     invite_staff::invite_staff,
+    invite_again::invite_again,
     change_staff::change_staff,
     reset_factors::reset_factors,
     practice::get_practice,

@@ -44,5 +44,5 @@ pub(crate) async fn list_staff(
     let (staff, next) = desk.app.store.staff_page(desk.practice.id, &sealer, limit, start).await?;
     desk.record(&desk.event(Verb::StaffListed)).await?;
     let next_cursor = next.map(|next| cursor::seal(&sealer, &viewer, LIST, &next));
-    Ok(Json(Page { items: staff.iter().map(StaffView::from).collect(), next_cursor }))
+    Ok(Json(Page { items: staff.iter().map(|staff| desk.staff_view(staff)).collect(), next_cursor }))
 }

@@ -142,6 +142,16 @@ impl GrantView {
     }
 }
 
+/// How long somebody may still set up their sign-in.
+#[derive(Serialize, ToSchema)]
+pub struct InvitationView {
+    /// When it ends or ended.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub ends_at: Option<Timestamp>,
+    /// Whether it is over: they need a new one.
+    pub over: bool,
+}
+
 /// A member of staff.
 #[derive(Serialize, ToSchema)]
 pub struct StaffView {
@@ -157,10 +167,16 @@ pub struct StaffView {
     pub language: String,
     /// Whether they may sign in.
     pub active: bool,
+    /// The invitation that they have not followed yet; `null` once they have set up their sign-in, and where they need
+    /// not.
+    #[schema(required = true)]
+    pub invitation: Option<InvitationView>,
 }
 
-impl From<&Staff> for StaffView {
-    fn from(staff: &Staff) -> Self {
+impl StaffView {
+    /// A member of staff as they are now.
+    pub fn new(staff: &Staff, practice: &Practice, now: Timestamp) -> Self {
+        let waits = staff.active && !staff.enrolled && !practice.policies.staff_link_sign_in;
         Self {
             id: staff.id.to_string(),
             name: staff.name.expose().to_owned(),
@@ -168,6 +184,8 @@ impl From<&Staff> for StaffView {
             roles: staff.roles.iter().map(|role| role.as_str()).collect(),
             language: staff.language.to_string(),
             active: staff.active,
+            invitation: waits
+                .then(|| InvitationView { ends_at: staff.invited_until, over: !staff.is_invited(now) }),
         }
     }
 }

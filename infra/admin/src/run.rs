@@ -95,6 +95,6 @@ async fn invite_staff(
     let roles: Vec<_> = staff.roles.iter().map(|role| role.as_str()).collect();
     writeln!(out, "Invited {} to {} as {}.", staff.id, practice.slug, roles.join(", "))?;
     writeln!(out, "They sign in at {}/staff with the e-mail address that you gave:", origin.unwrap_or("…"))?;
-    writeln!(out, "the page asks for it and sends a link. No mail has gone out yet.")?;
+    writeln!(out, "the page asks for it and sends a link. No mail has gone out yet. They have 72 hours.")?;
     Ok(())
 }

@@ -78,7 +78,7 @@ const TIMEOUT_MILLISECONDS = 30_000;
 type Listener = (error: ApiError) => void;
 
 /** What a person can clear out of the way, after which the same call is made again. */
-export type Hurdle = 'session-locked' | 'step-up-required';
+export type Hurdle = 'session-locked' | 'step-up-required' | 'invitation-over';
 /** Resolves true once it is cleared, false when the person gave up. `isAgain`: it was cleared, and that was not enough. */
 type Clear = (isAgain: boolean) => Promise<boolean>;
 

@@ -775,7 +775,7 @@ export interface paths {
         /** The staff of the practice in the order they were invited, those who left included. */
         get: operations["listStaff"];
         put?: never;
-        /** Invites a member of staff, who may ask for a sign-in mail from then on. */
+        /** Invites a member of staff. A mail says where they set up their sign-in, and until when. */
         post: operations["inviteStaff"];
         delete?: never;
         options?: never;
@@ -815,6 +815,23 @@ export interface paths {
          *     told by mail.
          */
         delete: operations["resetFactors"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/staff/{id}/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a new invitation to a member of staff who has not set up their sign-in. Its time begins anew. */
+        post: operations["inviteStaffAgain"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1238,6 +1255,16 @@ export interface components {
             /** @description `ok`. */
             status: string;
         };
+        /** @description How long somebody may still set up their sign-in. */
+        InvitationView: {
+            /**
+             * Format: date-time
+             * @description When it ends or ended.
+             */
+            ends_at?: string | null;
+            /** @description Whether it is over: they need a new one. */
+            over: boolean;
+        };
         /** @description What happens now. The same for every address. */
         LinkAsked: {
             /** @description Digits of the code. */
@@ -1538,6 +1565,7 @@ export interface components {
                 email: string;
                 /** @description `stf_…` */
                 id: string;
+                invitation: components["schemas"]["InvitationView"] | null;
                 /** @description BCP 47 language of the console and of mails. */
                 language: string;
                 /** @description The name that patients see. */
@@ -1924,6 +1952,7 @@ export interface components {
             email: string;
             /** @description `stf_…` */
             id: string;
+            invitation: components["schemas"]["InvitationView"] | null;
             /** @description BCP 47 language of the console and of mails. */
             language: string;
             /** @description The name that patients see. */
@@ -6040,6 +6069,82 @@ export interface operations {
             };
             /** @description It does not exist, or belongs to another practice. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inviteStaffAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description stf_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description They have set up their sign-in, or may not sign in */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often; `Retry-After` says when again. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

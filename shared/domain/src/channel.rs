@@ -16,6 +16,8 @@ pub enum NoticeKind {
     MessageAgain,
     /// What somebody of the staff signs in with was taken away.
     FactorsReset,
+    /// That somebody may set up their sign-in as staff.
+    StaffInvited,
     /// That somebody signed in with a browser that was not seen before.
     SignedInElsewhere,
     /// That the contacts of an account were changed.
@@ -30,6 +32,7 @@ impl NoticeKind {
             Self::SignIn => "sign_in",
             Self::MessageAgain => "message_again",
             Self::FactorsReset => "factors_reset",
+            Self::StaffInvited => "staff_invited",
             Self::SignedInElsewhere => "signed_in_elsewhere",
             Self::ContactsChanged => "contacts_changed",
         }
@@ -42,6 +45,7 @@ impl NoticeKind {
             Self::SignIn,
             Self::MessageAgain,
             Self::FactorsReset,
+            Self::StaffInvited,
             Self::SignedInElsewhere,
             Self::ContactsChanged,
         ];

@@ -16,6 +16,8 @@ pub const CODE_DIGITS: usize = 8;
 pub const SECRET_LIFE_SECONDS: i64 = 600;
 /// Longest a flow can wait for its message before it is useless, whatever the provider does.
 pub const FLOW_LIFE_SECONDS: i64 = 3_600;
+/// Life of an invitation: until then a member of staff without a factor may set up the first one.
+pub const INVITATION_LIFE_SECONDS: i64 = 72 * 3600;
 /// Life of a notice link while its conversation has something unread.
 pub const NOTICE_UNREAD_LIFE_SECONDS: i64 = 7 * 24 * 3600;
 /// Life of a notice link after its first use.

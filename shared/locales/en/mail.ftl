@@ -67,10 +67,10 @@ code-not-you = You did not ask for this? Somebody may be signed in as you. Call 
 # review: machine
 
 staff-invite-subject = Your access to the staff console
-staff-invite-preview = Set up your sign-in with the button in this e-mail.
-staff-invite-body = { $sender } has given you access to its staff console. Set up your sign-in on the computer or phone that you will work with.
-staff-invite-button = Set up sign-in
-staff-invite-life = The button works once, for { $hours } hours. Do not forward this e-mail.
+staff-invite-preview = Set up your sign-in for the staff console.
+staff-invite-body = { $sender } has given you access to its staff console. Open it on the computer or phone that you will work with, and type this e-mail address. A code comes, and with it you set up your sign-in.
+staff-invite-button = Open the staff console
+staff-invite-life = You can do this until { $moment }. After that, ask your admin for a new invitation.
 staff-invite-not-you = You did not expect this? Delete this e-mail, and tell { $sender }.
 
 ## What a colleague signs in with was taken away

@@ -175,6 +175,8 @@ proof-code-invalid = The code has { $count } digits. Check the e-mail again
 proof-code-refused = This code did not work. It may be mistyped or older than 10 minutes.
 proof-code-not-here = This practice does not accept a code by e-mail here. Use your passkey or your authenticator app.
 proof-none = You have no passkey that this browser can use. Ask an administrator of the practice to reset your sign-in.
+invitation-over-title = Your invitation is over
+invitation-over-text = The time to set up your sign-in has passed. Ask your admin for a new invitation. It comes by e-mail.
 recovery-open = Lost your phone? Use a recovery code
 recovery-label = Recovery code
 recovery-hint = One of the ten that you were given, like abcd-efgh-jkmn-pqrs. Each works once.
@@ -277,6 +279,12 @@ step-up-passkey = Use your passkey
 # review: machine
 
 people-inactive = May not sign in
+# $moment is a date and a time of day.
+people-invited-until = Invited. Can set up sign-in until { $moment }.
+people-invitation-over = The invitation is over. Sign-in was not set up.
+people-invite-again = Invite again
+people-invite-again-one = Invite again: { $name }
+people-invited-again = Done. { $name } gets a new invitation by e-mail.
 people-reset = Reset sign-in
 people-reset-one = Reset sign-in of { $name }
 people-reset-text = Passkeys, authenticator app and recovery codes stop working, and every browser is signed out. The link in the work e-mail then leads to a new passkey.

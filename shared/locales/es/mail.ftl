@@ -60,10 +60,10 @@ code-not-you = ¿No lo pidió usted? Alguien puede haber entrado con su nombre. 
 # review: machine
 
 staff-invite-subject = Su acceso a la consola del personal
-staff-invite-preview = Configure su acceso con el botón de este correo.
-staff-invite-body = { $sender } le ha dado acceso a su consola del personal. Configure su acceso en la computadora o el teléfono con el que va a trabajar.
-staff-invite-button = Configurar el acceso
-staff-invite-life = El botón funciona una sola vez, durante { $hours } horas. No reenvíe este correo.
+staff-invite-preview = Configure su acceso a la consola del personal.
+staff-invite-body = { $sender } le ha dado acceso a su consola del personal. Ábrala en la computadora o el teléfono con el que va a trabajar y escriba esta dirección de correo. Le llegará un código para configurar su acceso.
+staff-invite-button = Abrir la consola del personal
+staff-invite-life = Puede hacerlo hasta el { $moment }. Después, pida una nueva invitación a su administrador.
 staff-invite-not-you = ¿No lo esperaba? Borre este correo y avise a { $sender }.
 
 ## What a colleague signs in with was taken away

@@ -175,6 +175,8 @@ proof-code-invalid = El código tiene { $count } dígitos. Revise el correo otra
 proof-code-refused = Este código no funcionó. Puede estar mal escrito o tener más de 10 minutos.
 proof-code-not-here = Este consultorio no acepta aquí un código por correo. Use su llave de acceso o su aplicación de autenticación.
 proof-none = Usted no tiene una llave de acceso que este navegador pueda usar. Pida a un administrador que restablezca su acceso.
+invitation-over-title = Su invitación terminó
+invitation-over-text = Ya pasó el plazo para configurar su acceso. Pida una nueva invitación a su administrador. Llegará por correo.
 recovery-open = ¿Perdió su teléfono? Use un código de recuperación
 recovery-label = Código de recuperación
 recovery-hint = Uno de los diez que recibió, como abcd-efgh-jkmn-pqrs. Cada uno funciona una vez.
@@ -277,6 +279,12 @@ step-up-passkey = Usar su llave de acceso
 # review: machine
 
 people-inactive = No puede entrar
+# $moment is a date and a time of day.
+people-invited-until = Invitación enviada. Puede configurar su acceso hasta el { $moment }.
+people-invitation-over = La invitación terminó. No se configuró el acceso.
+people-invite-again = Invitar de nuevo
+people-invite-again-one = Invitar de nuevo a { $name }
+people-invited-again = Listo. { $name } recibirá una nueva invitación por correo.
 people-reset = Restablecer acceso
 people-reset-one = Restablecer acceso de { $name }
 people-reset-text = Las llaves de acceso, la aplicación y los códigos de recuperación dejan de funcionar, y se cierra la sesión en todos los navegadores. Después, el enlace del correo de trabajo lleva a una llave nueva.

@@ -181,6 +181,7 @@ impl Provisioner {
             active: true,
             epoch: 1,
             enrolled: false,
+            invited_until: Some(Staff::invitation_end(self.clock.now())),
         };
         let mut event = self.event(practice.id, Verb::StaffInvited);
         event.object = Some(staff.id.to_string());

@@ -146,6 +146,7 @@ pub async fn invite(app: &App, practice: PracticeId, name: &str, email: &str, ro
         active: true,
         epoch: 1,
         enrolled: false,
+        invited_until: Some(Staff::invitation_end(now)),
     };
     match app.store.add_staff(&tools, staff, |_| Vec::new()).await.expect("the store works") {
         Invited::Created(staff) => staff.id,

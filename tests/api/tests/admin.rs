@@ -170,8 +170,12 @@ async fn the_operator_lets_a_member_of_staff_begin_again() {
     world.pump().await;
     let told = world.aws.outbox().all();
     for admin in ["ana@demo.test", "max@demo.test"] {
-        assert_eq!(told.iter().filter(|mail| mail.to.contains(admin)).count(), 1, "{admin}");
+        let of_it =
+            told.iter().filter(|mail| mail.to.contains(admin) && mail.text.contains("passkeys and codes"));
+        assert_eq!(of_it.count(), 1, "{admin}");
     }
+    let invited = told.iter().filter(|mail| mail.text.contains("new invitation"));
+    assert_eq!(invited.map(|mail| mail.to.as_str()).collect::<Vec<_>>(), ["ana@demo.test"]);
     for (practice, address, why) in [
         ("nowhere", "ana@demo.test", "there is no practice of this short name"),
         ("demo", "nobody@demo.test", "nobody of the staff has this address"),

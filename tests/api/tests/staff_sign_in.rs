@@ -357,3 +357,84 @@ async fn what_changes_who_may_read_asks_for_a_fresh_proof_where_the_practice_doe
         }
     }
 }
+
+/// Mails to this address whose subject is that of an invitation.
+fn invitations(world: &World, address: &str) -> Vec<String> {
+    let mails = world.aws.outbox().all().into_iter().filter(|mail| mail.to.contains(address));
+    mails.map(|mail| mail.text).filter(|text| text.contains("new invitation")).collect()
+}
+
+#[tokio::test]
+async fn an_invitation_ends_when_its_mail_says_and_an_admin_sends_another() {
+    let world = World::start(117).await;
+    let strict = strict(&world).await;
+    let mut ana = world.signed_in(&strict, "ana").await;
+    let body = json!({"name": "Nia Holm", "email": "nia@strict.test", "roles": ["clinician"]});
+    let nia = ana.post_once("/v1/staff", "nia", body).await.expect(201).json();
+    let end = world.clock.now().plus_seconds(72 * 3600);
+    assert_eq!(nia["invitation"], json!({"ends_at": end, "over": false}));
+    world.pump().await;
+    let [mail] = &invitations(&world, "nia@strict.test")[..] else { panic!("one invitation") };
+    let zone = domain::time::ZoneName::parse("America/New_York").unwrap();
+    assert!(mail.contains(&end.in_zone(&zone)) && mail.contains("/staff"), "{mail}");
+    assert!(!mail.contains("#t="), "an invitation holds no secret: {mail}");
+
+    // A link of the last minute is of no use after the end.
+    world.clock.advance_seconds(72 * 3600 - 6 * 60);
+    let (mut early, next) = by_link(&world, "nia").await;
+    assert_eq!(next, json!({"next": "enrol"}));
+    let mut key = Authenticator::default();
+    let asked = early.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    let late = json!({"credential": key.create(&asked)});
+    world.clock.advance_seconds(61);
+    early.post("/v1/passkeys", late).await.expect(401);
+    let (mut nia_browser, code) = mailed(&world, "nia").await;
+    let over = nia_browser.post("/v1/sessions", json!({"code": code})).await.expect(403);
+    assert_eq!(over.problem(), "invitation-over");
+    assert!(over.json()["detail"].as_str().unwrap().contains("Ask your admin"));
+    nia_browser.post("/v1/passkeys/options", json!({})).await.expect(401);
+    nia_browser.get("/v1/session").await.expect(401);
+
+    let path = format!("/v1/staff/{}/invitations", nia["id"].as_str().unwrap());
+    world.browser().post(&path, json!({})).await.expect(401);
+    world.signed_in(&strict, "ben").await.post(&path, json!({})).await.expect(403);
+    let foreign = world.signed_in(&world.other, "ana").await.post(&path, json!({})).await.expect(404);
+    let mut ana = world.signed_in(&strict, "ana").await;
+    let missing =
+        ana.post(&format!("/v1/staff/{}/invitations", "stf_00000000000000000000000000"), json!({})).await;
+    assert_eq!(missing.expect(404).bytes, foreign.bytes);
+    let listed = ana.get("/v1/staff").await.expect(200).json();
+    let row = |listed: &Value| {
+        listed["items"].as_array().unwrap().iter().find(|s| s["id"] == nia["id"]).unwrap().clone()
+    };
+    assert_eq!(row(&listed)["invitation"]["over"], true);
+    let again = ana.post(&path, json!({})).await.expect(202).json();
+    assert_eq!(again["invitation"]["over"], false);
+    world.pump().await;
+    assert_eq!(invitations(&world, "nia@strict.test").len(), 2);
+
+    let (mut nia_browser, next) = by_link(&world, "nia").await;
+    assert_eq!(next, json!({"next": "enrol"}));
+    let mut key = Authenticator::default();
+    let asked = nia_browser.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    nia_browser.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    let listed = ana.get("/v1/staff").await.expect(200).json();
+    assert_eq!(row(&listed)["invitation"], Value::Null);
+    assert_eq!(ana.post(&path, json!({})).await.expect(409).problem(), "conflict");
+}
+
+#[tokio::test]
+async fn invitations_are_sent_three_times_in_a_while() {
+    let world = World::start(118).await;
+    let strict = strict(&world).await;
+    let mut ana = world.signed_in(&strict, "ana").await;
+    let path = format!("/v1/staff/{}/invitations", strict.staff["ben"]);
+    for _ in 0..3 {
+        ana.post(&path, json!({})).await.expect(202);
+    }
+    let refused = ana.post(&path, json!({})).await.expect(429);
+    assert!(refused.headers.contains_key("retry-after"));
+    // An admin whose last proof is old shows another first.
+    world.clock.advance_seconds(11 * 60);
+    assert_eq!(ana.post(&path, json!({})).await.expect(403).problem(), "step-up-required");
+}

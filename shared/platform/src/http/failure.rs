@@ -59,6 +59,9 @@ pub enum Failure {
     /// A proof of who somebody is did not fit. One shape for every cause.
     #[error("sign-in failed")]
     SignInFailed,
+    /// The time to set up the first factor is over.
+    #[error("invitation over")]
+    InvitationOver,
     /// The role does not allow this.
     #[error("forbidden")]
     Forbidden,
@@ -139,6 +142,12 @@ impl Failure {
                 "sign-in-failed",
                 "That did not work.",
                 Some("Check what you typed, or ask for a new message."),
+            ),
+            Self::InvitationOver => (
+                S::FORBIDDEN,
+                "invitation-over",
+                "Your invitation is over.",
+                Some("Ask your admin for a new invitation."),
             ),
             Self::Forbidden => (S::FORBIDDEN, "forbidden", "Your role does not allow this.", None),
             Self::ForeignOrigin => {

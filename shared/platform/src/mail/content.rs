@@ -112,10 +112,10 @@ pub(super) fn of(
             })
         }
         Mail::Code { code, browser } => code_alone(code.expose(), *browser, letterhead, texts),
-        Mail::StaffInvite { token, life_hours } => {
-            let hours = life_hours.to_string();
-            let say = |key| texts.get(key, &[("sender", sender), ("hours", &hours)]);
-            let link = letterhead.sign_in_link(token);
+        Mail::StaffInvite { until } => {
+            let moment = letterhead.moment(*until);
+            let say = |key| texts.get(key, &[("sender", sender), ("moment", &moment)]);
+            let link = letterhead.staff_link();
             let subject = say("staff-invite-subject")?;
             Ok(Content {
                 preview: say("staff-invite-preview")?,

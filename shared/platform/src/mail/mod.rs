@@ -62,12 +62,10 @@ pub enum Mail<'a> {
         /// The browser that asked.
         browser: Browser,
     },
-    /// The link by which a new member of staff sets up sign-in.
+    /// That somebody may set up their sign-in as staff. It holds no secret.
     StaffInvite {
-        /// The link's token.
-        token: &'a LinkToken,
-        /// Hours until it stops working.
-        life_hours: u16,
+        /// When that ends.
+        until: Timestamp,
     },
     /// What somebody of the staff signs in with was taken away; for the admins.
     FactorsReset,

@@ -29,8 +29,8 @@ pub enum FactorsReset {
 }
 
 impl Store {
-    /// Takes away the passkeys and the code generator of a member of staff, ends their sessions, and writes to every
-    /// active admin: all of it or nothing.
+    /// Takes away the passkeys and the code generator of a member of staff, ends their sessions, invites
+    /// them anew, and writes to every active admin: all of it or nothing.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -52,10 +52,13 @@ impl Store {
                 self.totp(practice, id),
                 self.session_ends(practice, holder)
             )?;
-            let mut writes = vec![Write::Update(staff.begin_again(practice)), audit::write(event)];
+            let mut writes = vec![Write::Update(staff.begin_again(practice, event.at)), audit::write(event)];
             writes.extend(passkeys.iter().map(|passkey| passkey.end(practice, holder)));
             writes.extend(totp.map(|_| Write::Delete(Table::Chat, keys::totp(practice, id))));
             writes.extend(sessions);
+            let word = Subject::StaffInvited { staff: id };
+            let item = outbox::passing_item(practice, &event.id.to_string(), &word, event.at);
+            writes.push(Write::Create(Table::Chat, item));
             let admins = all.iter().filter(|staff| staff.is_active_admin()).take(TOLD_MAX);
             writes.extend(admins.map(|admin: &Staff| {
                 let outbox = format!("{}-{}", event.id, admin.id);

@@ -52,6 +52,11 @@ pub enum Subject {
         /// The admin who is told.
         admin: StaffId,
     },
+    /// Somebody is invited to the staff.
+    StaffInvited {
+        /// The member of staff who is told.
+        staff: StaffId,
+    },
     /// Somebody signed in. It is told of where the account has not signed in with that browser before.
     SignedInElsewhere {
         /// The account.
@@ -183,6 +188,9 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
         Subject::FactorsReset { admin } => {
             item.with("notice_kind", string(NoticeKind::FactorsReset.as_str())).with("staff", string(admin))
         }
+        Subject::StaffInvited { staff } => {
+            item.with("notice_kind", string(NoticeKind::StaffInvited.as_str())).with("staff", string(staff))
+        }
         Subject::NoticeAgain(again) => {
             let item = item.with("notice_kind", string(NoticeKind::MessageAgain.as_str()));
             match again {
@@ -238,6 +246,7 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
             Subject::SignIn { flow: item.parsed("flow", FlowId::parse)?, issue: item.number("issue")? }
         }
         NoticeKind::FactorsReset => Subject::FactorsReset { admin: item.parsed("staff", StaffId::parse)? },
+        NoticeKind::StaffInvited => Subject::StaffInvited { staff: item.parsed("staff", StaffId::parse)? },
         NoticeKind::MessageAgain => Subject::NoticeAgain(match item.optional_text("link") {
             Some(hash) => Again::Link(hash.to_owned()),
             None => Again::Contact {

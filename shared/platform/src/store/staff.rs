@@ -10,6 +10,7 @@ use domain::{
     language::Language,
     person::PersonName,
     role::Role,
+    sign_in::INVITATION_LIFE_SECONDS,
     time::Timestamp,
 };
 
@@ -17,7 +18,9 @@ use super::{
     Cancelled, Store, StoreError, Write, contact,
     item::{Attributes, Item, NewItem, names, number, string},
     keys,
+    outbox::{self, Subject},
     patient::RosterTools,
+    rate::{CountedAll, Counter},
     session::Holder,
     table::{Change, Query, Sort, Table},
 };
@@ -42,9 +45,21 @@ pub struct Staff {
     pub epoch: u64,
     /// Whether they have ever added a passkey or a code generator: then a link alone opens nothing for them.
     pub enrolled: bool,
+    /// Until when somebody without a factor may add the first one.
+    pub invited_until: Option<Timestamp>,
 }
 
 impl Staff {
+    /// Until when somebody may add their first factor who is invited at this time.
+    pub fn invitation_end(now: Timestamp) -> Timestamp {
+        now.plus_seconds(INVITATION_LIFE_SECONDS)
+    }
+
+    /// Whether they may add their first factor.
+    pub fn is_invited(&self, now: Timestamp) -> bool {
+        !self.enrolled && self.invited_until.is_some_and(|until| now < until)
+    }
+
     /// The item.
     pub fn to_item(&self, practice: PracticeId, sealer: &FieldSealer, created_at: Timestamp) -> Attributes {
         let key = keys::staff(practice, self.id);
@@ -56,6 +71,7 @@ impl Staff {
             .with("active", number(i128::from(self.active)))
             .with("epoch", number(self.epoch))
             .with("created_at", number(created_at.as_millis()))
+            .with_some("invited_until", self.invited_until.map(|until| number(until.as_millis())))
             .build()
     }
 
@@ -75,6 +91,7 @@ impl Staff {
             active: item.number::<u8>("active")? == 1,
             epoch: item.number("epoch")?,
             enrolled: item.optional_time("enrolled_at").is_some(),
+            invited_until: item.optional_time("invited_until"),
         })
     }
 
@@ -86,10 +103,12 @@ impl Staff {
             .value(":one", number(1))
     }
 
-    /// The same, and that they add their first factor.
+    /// The same, and that they add their first factor while their invitation lasts.
     pub fn enrol(&self, practice: PracticeId, now: Timestamp) -> Change {
         Change::new(keys::staff(practice, self.id), "SET enrolled_at = :now")
-            .when("epoch = :epoch AND active = :one AND attribute_not_exists(enrolled_at)")
+            .when(
+                "epoch = :epoch AND active = :one AND attribute_not_exists(enrolled_at) AND invited_until > :now",
+            )
             .value(":epoch", number(self.epoch))
             .value(":one", number(1))
             .value(":now", number(now.as_millis()))
@@ -103,10 +122,12 @@ impl Staff {
             .value(":now", number(now.as_millis()))
     }
 
-    /// That they have no factor any more and everything under the old ones has ended: a link enrols them again.
-    pub fn begin_again(&self, practice: PracticeId) -> Change {
-        Change::new(keys::staff(practice, self.id), "SET epoch = :after REMOVE enrolled_at")
+    /// That they have no factor any more and everything under the old ones has ended: they are invited anew.
+    pub fn begin_again(&self, practice: PracticeId, now: Timestamp) -> Change {
+        let update = "SET epoch = :after, invited_until = :until REMOVE enrolled_at";
+        Change::new(keys::staff(practice, self.id), update)
             .when("epoch = :before")
+            .value(":until", number(Self::invitation_end(now).as_millis()))
             .value(":after", number(self.epoch + 1))
             .value(":before", number(self.epoch))
     }
@@ -177,6 +198,18 @@ pub enum Invited {
     AddressTaken,
     /// An item of the caller's own (idempotency) exists already.
     Repeated(Box<Item>),
+}
+
+/// What became of inviting somebody anew.
+pub enum InvitedAgain {
+    /// A new invitation is on its way.
+    Done(Box<Staff>),
+    /// There is no such member of staff.
+    Missing,
+    /// They have set up their sign-in already, or may not sign in.
+    NotWaiting,
+    /// It was sent often enough; more after so many seconds.
+    TooOften(u32),
 }
 
 impl StaffChange {
@@ -313,6 +346,40 @@ impl Store {
             self.back_off(attempt, Duration::from_millis(10)).await;
         }
         Err(StoreError::Contended)
+    }
+
+    /// Invites somebody anew who has not set up their sign-in: the time begins again, and a mail says so.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn invite_again(
+        &self,
+        practice: PracticeId,
+        sealer: &FieldSealer,
+        id: StaffId,
+        counters: &[Counter<'_>],
+        event: &Event,
+    ) -> Result<InvitedAgain, StoreError> {
+        let Some(mut staff) = self.staff(practice, id, sealer).await? else {
+            return Ok(InvitedAgain::Missing);
+        };
+        if staff.enrolled || !staff.active {
+            return Ok(InvitedAgain::NotWaiting);
+        }
+        let until = Staff::invitation_end(event.at);
+        staff.invited_until = Some(until);
+        let change = Change::new(keys::staff(practice, id), "SET invited_until = :until")
+            .when("active = :one AND attribute_not_exists(enrolled_at)")
+            .value(":one", number(1))
+            .value(":until", number(until.as_millis()));
+        let word = Subject::StaffInvited { staff: id };
+        let mail = outbox::passing_item(practice, &event.id.to_string(), &word, event.at);
+        let writes = [Write::Update(change), Write::Create(Table::Chat, mail), super::audit::write(event)];
+        Ok(match self.count_all(counters, &writes, event.at).await? {
+            CountedAll::Within => InvitedAgain::Done(Box::new(staff)),
+            CountedAll::Over { seconds, .. } => InvitedAgain::TooOften(seconds),
+            CountedAll::Refused(_) => InvitedAgain::NotWaiting,
+        })
     }
 
     /// Adds a member of staff in one transaction. `extra` are writes of the caller, idempotency first.

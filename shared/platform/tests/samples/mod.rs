@@ -58,7 +58,9 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
         "sign-in" => Mail::SignIn { token: &token, code: &code, browser },
         "staff-sign-in" => Mail::StaffSignIn { token: &token, code: &code, browser },
         "code" => Mail::Code { code: &code, browser },
-        "staff-invite" => Mail::StaffInvite { token: &token, life_hours: 72 },
+        "staff-invite" => {
+            Mail::StaffInvite { until: Timestamp::parse("2026-02-06T04:05:06Z").expect("a time") }
+        }
         "factors-reset" => Mail::FactorsReset,
         "signed-in" => {
             let at = Timestamp::parse("2026-02-03T04:05:06Z").expect("a time");

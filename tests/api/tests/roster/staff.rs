@@ -20,7 +20,7 @@ async fn the_list_comes_in_pages() {
     let ana = whole["items"].as_array().unwrap().iter().find(|s| s["name"] == "Ana Ruiz").unwrap();
     let expected = json!({
         "id": world.demo.staff["ana"], "name": "Ana Ruiz", "email": "ana@demo.test",
-        "roles": ["admin", "clinician"], "language": "en", "active": true,
+        "roles": ["admin", "clinician"], "language": "en", "active": true, "invitation": null,
     });
     assert_eq!(*ana, expected);
     let mut seen = Vec::new();
@@ -50,7 +50,7 @@ async fn somebody_is_invited_once() {
     let made = ana.post_once("/v1/staff", "k", body.clone()).await.expect(201).json();
     let expected = json!({
         "id": made["id"], "name": "Noa Lind", "email": "noa@demo.test",
-        "roles": ["clinician", "front_desk"], "language": "en", "active": true,
+        "roles": ["clinician", "front_desk"], "language": "en", "active": true, "invitation": null,
     });
     assert_eq!(made, expected);
     assert_eq!(ana.post_once("/v1/staff", "k", body.clone()).await.expect(200).json(), made);

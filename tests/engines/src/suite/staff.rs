@@ -35,6 +35,7 @@ fn member(bench: &Bench, name: &str, email: &str, roles: &[Role]) -> Staff {
         active: true,
         epoch: 1,
         enrolled: false,
+        invited_until: Some(Staff::invitation_end(bench.now)),
     }
 }
 
