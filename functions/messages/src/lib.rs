@@ -10,6 +10,7 @@ mod list;
 mod post;
 mod read;
 mod read_mark;
+mod recall;
 mod show;
 mod start;
 pub mod view;
@@ -21,6 +22,7 @@ platform::endpoints! {
     change::change_conversation,
     read::list_messages,
     post::post_message,
+    recall::recall_message,
     read_mark::mark_read,
     draft::get_draft,
     draft::save_draft,

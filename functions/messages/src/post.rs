@@ -14,18 +14,20 @@ use utoipa::ToSchema;
 
 use crate::{
     access::Access,
-    view::{MessageView, sent_message},
+    view::{BodyView, MessageView, sent_message},
 };
 
 /// A message to be sent.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct NewMessage {
-    /// `text`.
+    /// `text`, or `correction`.
     #[schema(value_type = String, example = "text")]
     kind: NewKind,
     /// Up to 10,000 characters.
     text: String,
+    /// The sequence number of the practice's message that a correction stands for.
+    of: Option<u64>,
 }
 
 /// The kinds that can be sent.
@@ -34,6 +36,8 @@ pub(crate) struct NewMessage {
 pub(crate) enum NewKind {
     /// Free text.
     Text,
+    /// Free text that stands for an earlier message of the practice.
+    Correction,
 }
 
 /// Sends a message. A patient's message opens the conversation again.
@@ -60,7 +64,7 @@ pub(crate) async fn post_message(
     Body(body): Body<NewMessage, MESSAGE_MAX_BYTES>,
 ) -> Result<(StatusCode, Json<MessageView>), Failure> {
     access.may_write()?;
-    let NewKind::Text = body.kind;
+    let corrects = corrects(&app, &access, &body).await?;
     let text = parse_text("/text", &body.text)?;
     let Access { session, head } = access;
     let practice = app.known_practice(head.practice).await?;
@@ -78,6 +82,7 @@ pub(crate) async fn post_message(
         side,
         sender_name: &sender_name,
         text: &text,
+        corrects,
         key: &key,
         content_key: &content_key,
         event,
@@ -88,8 +93,27 @@ pub(crate) async fn post_message(
         Outcome::KeyReused => return Err(Failure::IdempotencyKeyReused),
         Outcome::Missing => return Err(Failure::NotFound),
     };
-    let view = sent_message(conversation, sent, side, sender.to_string(), sender_name.clone(), text.expose());
+    let text = text.expose().to_owned();
+    let shown = match corrects {
+        Some(of) => BodyView::Correction { of, text },
+        None => BodyView::Text { text },
+    };
+    let view = sent_message(conversation, sent, side, sender.to_string(), sender_name.clone(), shown);
     Ok((status, Json(view)))
+}
+
+/// Which message this one corrects, if it does: staff correct what the practice has said.
+async fn corrects(app: &App, access: &Access, body: &NewMessage) -> Result<Option<u64>, Failure> {
+    match (body.kind, body.of) {
+        (NewKind::Text, None) => Ok(None),
+        (NewKind::Text, Some(_)) => Err(Failure::field("/of", "not_with_text")),
+        (NewKind::Correction, of) => {
+            access.staff_may_write()?;
+            let of = of.ok_or_else(|| Failure::field("/of", "missing_member"))?;
+            let there = app.store.is_correctable(&access.head, of).await?;
+            if there { Ok(Some(of)) } else { Err(Failure::field("/of", "no_such_message")) }
+        }
+    }
 }
 
 /// A text, or what is wrong with it.

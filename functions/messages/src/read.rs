@@ -160,7 +160,7 @@ async fn open(
     for message in stored {
         let secret = secrets.iter().find(|(seq, _)| *seq == message.seq).map(|(_, secret)| secret);
         let opened = secret.and_then(|secret| message.open(head.practice, head.id, &content_key, secret));
-        if secret.is_some() && opened.is_none() {
+        if secret.is_some() && opened.is_none() && message.recalled_at.is_none() {
             unreadable(app, access, message.seq).await?;
         }
         views.push(stored_message(head.id, message, secret.is_some(), opened));

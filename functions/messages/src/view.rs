@@ -2,7 +2,8 @@
 
 use domain::{
     conversation::{ConversationState, Side, Topic},
-    id::{ConversationId, MessageId},
+    id::ConversationId,
+    message::MessageKind,
     time::Timestamp,
 };
 use platform::store::{
@@ -100,6 +101,18 @@ pub enum BodyView {
         /// The text.
         text: String,
     },
+    /// Free text that stands for an earlier message.
+    Correction {
+        /// The sequence number of that message.
+        of: u64,
+        /// The text.
+        text: String,
+    },
+    /// That an earlier message was taken back: a screen that shows it erases it.
+    Recall {
+        /// The sequence number of that message.
+        of: u64,
+    },
 }
 
 /// A message.
@@ -118,6 +131,10 @@ pub struct MessageView {
     pub sent_at: Timestamp,
     /// `sent` or `recalled`.
     pub state: &'static str,
+    /// When it was recalled.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub recalled_at: Option<Timestamp>,
     /// The content; `null` if it was recalled or cannot be read.
     pub body: Option<BodyView>,
 }
@@ -136,18 +153,18 @@ pub fn sent_message(
     side: Side,
     sender: String,
     sender_name: String,
-    text: &str,
+    body: BodyView,
 ) -> MessageView {
-    message(
-        conversation,
-        sent.id,
-        sent.seq,
-        sent.at,
-        side,
-        sender,
-        "sent",
-        Some((sender_name, text.to_owned())),
-    )
+    MessageView {
+        id: sent.id.to_string(),
+        conversation_id: conversation.to_string(),
+        seq: sent.seq,
+        sender: SenderView { kind: sender_kind(side), id: sender, name: Some(sender_name) },
+        sent_at: sent.at,
+        state: "sent",
+        recalled_at: None,
+        body: Some(body),
+    }
 }
 
 /// A stored message; without a secret it was recalled, without content it did not open.
@@ -157,40 +174,28 @@ pub fn stored_message(
     has_secret: bool,
     opened: Option<OpenedMessage>,
 ) -> MessageView {
-    let state = if has_secret { "sent" } else { "recalled" };
-    let content = opened.map(|o| (o.sender_name, o.text));
-    message(
-        conversation,
-        stored.id,
-        stored.seq,
-        stored.sent_at,
-        stored.side,
-        stored.sender.clone(),
-        state,
-        content,
-    )
+    let recalled = stored.recalled_at.is_some() || !has_secret;
+    let (name, body) = match opened.filter(|_| !recalled) {
+        Some(opened) => (Some(opened.sender_name), body_of(stored.kind, opened.text, opened.of)),
+        None => (None, None),
+    };
+    MessageView {
+        id: stored.id.to_string(),
+        conversation_id: conversation.to_string(),
+        seq: stored.seq,
+        sender: SenderView { kind: sender_kind(stored.side), id: stored.sender.clone(), name },
+        sent_at: stored.sent_at,
+        state: if recalled { "recalled" } else { "sent" },
+        recalled_at: stored.recalled_at,
+        body,
+    }
 }
 
-#[allow(clippy::too_many_arguments, reason = "the members of one shape, in its order")]
-fn message(
-    conversation: ConversationId,
-    id: MessageId,
-    seq: u64,
-    sent_at: Timestamp,
-    side: Side,
-    sender: String,
-    state: &'static str,
-    content: Option<(String, String)>,
-) -> MessageView {
-    let (name, body) =
-        content.map_or((None, None), |(name, text)| (Some(name), Some(BodyView::Text { text })));
-    MessageView {
-        id: id.to_string(),
-        conversation_id: conversation.to_string(),
-        seq,
-        sender: SenderView { kind: sender_kind(side), id: sender, name },
-        sent_at,
-        state,
-        body,
+/// The content of a kind; none where what was sealed does not fit the kind.
+pub fn body_of(kind: MessageKind, text: String, of: Option<u64>) -> Option<BodyView> {
+    match kind {
+        MessageKind::Text => Some(BodyView::Text { text }),
+        MessageKind::Correction => of.map(|of| BodyView::Correction { of, text }),
+        MessageKind::Recall => of.map(|of| BodyView::Recall { of }),
     }
 }

@@ -77,6 +77,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/messages/{seq}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a message of the practice back: the patient's side cannot read it any more, an open screen erases it with its
+         *     next poll, and the answer says whether it had been opened.
+         */
+        post: operations["recallMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/read": {
         parameters: {
             query?: never;
@@ -930,6 +950,24 @@ export interface components {
             kind: "text";
             /** @description The text. */
             text: string;
+        } | {
+            /** @enum {string} */
+            kind: "correction";
+            /**
+             * Format: int64
+             * @description The sequence number of that message.
+             */
+            of: number;
+            /** @description The text. */
+            text: string;
+        } | {
+            /** @enum {string} */
+            kind: "recall";
+            /**
+             * Format: int64
+             * @description The sequence number of that message.
+             */
+            of: number;
         };
         /** @description A browser, in words that its owner recognises. */
         BrowserView: {
@@ -1282,6 +1320,11 @@ export interface components {
             conversation_id: string;
             /** @description `msg_…` */
             id: string;
+            /**
+             * Format: date-time
+             * @description When it was recalled.
+             */
+            recalled_at?: string | null;
             /** @description Who sent it. */
             sender: components["schemas"]["SenderView"];
             /**
@@ -1380,10 +1423,15 @@ export interface components {
         /** @description A message to be sent. */
         NewMessage: {
             /**
-             * @description `text`.
+             * @description `text`, or `correction`.
              * @example text
              */
             kind: string;
+            /**
+             * Format: int64
+             * @description The sequence number of the practice's message that a correction stands for.
+             */
+            of?: number | null;
             /** @description Up to 10,000 characters. */
             text: string;
         };
@@ -1508,6 +1556,20 @@ export interface components {
             tries: string[];
             /** @description One word of a closed set. */
             why: string;
+        };
+        /** @description Who on the patient's side had opened it. */
+        OpenedView: {
+            /**
+             * Format: date-time
+             * @description When first.
+             */
+            at: string;
+            /** @description `acc_…` */
+            by: string;
+            /** @description Their name; `null` if the account is gone. */
+            name?: string | null;
+            /** @description The session, as the audit log names it. */
+            session: string;
         };
         /** @description The conversation that the sign-in was for. */
         Opens: {
@@ -1804,6 +1866,39 @@ export interface components {
              * @description The practice.
              */
             practice: number;
+        };
+        /** @description Why a message is taken back. */
+        RecallBody: {
+            /**
+             * @description `keep_sealed`, or `shred`: an unopened message of a colleague, destroyed by an admin where the practice allows it.
+             * @example keep_sealed
+             */
+            keeping?: string | null;
+            /** @description What the auditor should know, up to 1,000 characters. Sealed with the evidence, and destroyed with it. */
+            note?: string | null;
+            /**
+             * @description `wrong_patient`, `error`, `other`, or `undo`: within ten seconds, by the sender, before anybody opened it.
+             * @example wrong_patient
+             */
+            reason: string;
+        };
+        /** @description A message that was taken back. The same answer each time. */
+        RecallView: {
+            /** @description `evd_…` of what was kept for the auditor; `null` if the text was destroyed. */
+            evidence_id?: string | null;
+            opened?: components["schemas"]["OpenedView"] | null;
+            /**
+             * @description Why.
+             * @example wrong_patient
+             */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recalled_at: string;
+            /** @description `recalled`. */
+            state: string;
         };
         /** @description A link or a code, exactly one of them. */
         Redeem: {
@@ -2632,6 +2727,100 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recallMessage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description cnv_… */
+                id: string;
+                /** @description Its place */
+                seq: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecallBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecallView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/step-up-required`, `/problems/recall-needs-admin`, or the role does not allow it */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/too-late-to-undo`: recall it instead; `/problems/not-shredded` */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -46,6 +46,8 @@ pub enum Verb {
     ConversationsListed,
     /// A message was sent.
     MessageSent,
+    /// A message was taken back. The object tells the reason, the evidence, and who had opened it in which session when.
+    MessageRecalled,
     /// Messages were read.
     MessagesRead,
     /// A stored message did not open: its reader saw a placeholder.
@@ -127,6 +129,7 @@ impl Verb {
             Self::ConversationChanged => "conversation_changed",
             Self::ConversationsListed => "conversations_listed",
             Self::MessageSent => "message_sent",
+            Self::MessageRecalled => "message_recalled",
             Self::MessagesRead => "messages_read",
             Self::MessageUnreadable => "message_unreadable",
             Self::PatientsSearched => "patients_searched",

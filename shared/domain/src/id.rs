@@ -115,6 +115,8 @@ ids! {
     PasskeyId "pky";
     /// An audit event.
     EventId "evt";
+    /// What was kept of a recalled message.
+    EvidenceId "evd";
     /// A service account.
     ServiceId "svc";
 }

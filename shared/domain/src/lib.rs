@@ -18,6 +18,7 @@ pub mod limits;
 pub mod message;
 pub mod person;
 pub mod practice;
+pub mod recall;
 pub mod role;
 pub mod search;
 pub mod session;

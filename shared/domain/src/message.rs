@@ -50,6 +50,10 @@ impl fmt::Debug for MessageText {
 pub enum MessageKind {
     /// Free text.
     Text,
+    /// Free text that stands for an earlier message.
+    Correction,
+    /// That an earlier message was taken back. It has no text.
+    Recall,
 }
 
 impl MessageKind {
@@ -57,12 +61,14 @@ impl MessageKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Text => "text",
+            Self::Correction => "correction",
+            Self::Recall => "recall",
         }
     }
 
     /// The kind of this name.
     pub fn from_stored(text: &str) -> Option<Self> {
-        [Self::Text].into_iter().find(|k| k.as_str() == text)
+        [Self::Text, Self::Correction, Self::Recall].into_iter().find(|k| k.as_str() == text)
     }
 }
 

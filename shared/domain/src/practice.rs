@@ -113,6 +113,10 @@ pub struct Policies {
     /// The age at which a minor's parents no longer act for them, by the law of the practice's state: 12 to 18.
     #[serde(default = "of_age")]
     pub proxy_ends_at_age: u8,
+    /// Whether an admin may destroy a colleague's unopened message for good. Off, every recalled text stays sealed for
+    /// the auditor; off is right while any of them might be needed in court.
+    #[serde(default)]
+    pub shred_unopened: bool,
     /// Where text messages go.
     #[serde(default)]
     pub sms_regions: SmsRegions,
@@ -140,6 +144,7 @@ impl Policies {
         totp: true,
         remember_devices: true,
         proxy_ends_at_age: OF_AGE_MAX,
+        shred_unopened: false,
         sms_regions: SmsRegions::NorthAmerica,
     };
 

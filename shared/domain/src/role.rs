@@ -43,6 +43,8 @@ pub enum Act {
     ReadConversations,
     /// Write messages, start, close and assign conversations.
     WriteConversations,
+    /// Take back messages that the sender alone may not: opened ones, old ones, those of others.
+    RecallAnyMessage,
     /// Search and see patients with their contacts.
     ReadPatients,
     /// Add and change patients and who may act for them.
@@ -58,9 +60,10 @@ pub enum Act {
 }
 
 /// Every act.
-pub const ACTS: [Act; 8] = [
+pub const ACTS: [Act; 9] = [
     Act::ReadConversations,
     Act::WriteConversations,
+    Act::RecallAnyMessage,
     Act::ReadPatients,
     Act::WritePatients,
     Act::ReadStaff,
@@ -75,7 +78,8 @@ impl Role {
         match self {
             Self::Admin => matches!(
                 act,
-                Act::ReadPatients
+                Act::RecallAnyMessage
+                    | Act::ReadPatients
                     | Act::WritePatients
                     | Act::ReadStaff
                     | Act::WriteStaff

@@ -43,6 +43,8 @@ pub enum Purpose {
     Index,
     /// Sign-in secrets of a practice.
     Link,
+    /// What was kept of one recalled message.
+    Evidence,
 }
 
 impl Purpose {
@@ -53,6 +55,7 @@ impl Purpose {
             Self::Contact => "contact",
             Self::Index => "index",
             Self::Link => "link",
+            Self::Evidence => "evidence",
         }
     }
 }
@@ -64,7 +67,7 @@ pub struct KeyScope {
     pub practice: PracticeId,
     /// What the key is for.
     pub purpose: Purpose,
-    /// Patient and conversation of a content key.
+    /// Patient and conversation of a content or evidence key.
     pub conversation: Option<(PatientId, ConversationId)>,
 }
 
@@ -81,6 +84,11 @@ impl KeyScope {
         conversation: ConversationId,
     ) -> Self {
         Self { practice, purpose: Purpose::Content, conversation: Some((patient, conversation)) }
+    }
+
+    /// The key of what is kept of one message of a conversation.
+    pub const fn of_evidence(practice: PracticeId, patient: PatientId, conversation: ConversationId) -> Self {
+        Self { practice, purpose: Purpose::Evidence, conversation: Some((patient, conversation)) }
     }
 
     fn context(&self) -> HashMap<String, String> {
@@ -172,6 +180,10 @@ impl Keys {
             .map_err(|error| KeyError::Unavailable(error.into()))?;
         let wrapped = answer.ciphertext_blob.ok_or(KeyError::Malformed)?.into_inner();
         let key = Arc::new(unwrapped(answer.plaintext)?);
+        // Whoever seals evidence must not be able to open it a moment later.
+        if scope.purpose == Purpose::Evidence {
+            return Ok(NewKey { key, wrapped });
+        }
         let entry = self.entry(cache_id(&self.key_arn, &scope, &wrapped));
         Ok(NewKey { key: entry.get_or_init(|| async { key }).await.clone(), wrapped })
     }

@@ -176,6 +176,19 @@ async fn messages_stay_within_their_calls_and_their_price() {
     let (answer, inbox) = counted(&world, "inbox", ana.get("/v1/conversations")).await;
     answer.expect(200);
     inbox.within(4, 3);
+    let again = json!({"kind": "correction", "of": 1, "text": body});
+    let (answer, correction) =
+        counted(&world, "post a correction", ana.post_once(&path, "correction", again)).await;
+    answer.expect(201);
+    correction.within(3, 3);
+    for (what, seq, calls, depth) in [("unopened", 63, 5, 3), ("opened", 1, 7, 4)] {
+        let place = format!("{path}/{seq}/recall");
+        let recall = ana.post(&place, json!({"reason": "wrong_patient"}));
+        let (answer, recall) = counted(&world, &format!("recall what is {what}"), recall).await;
+        let answer = answer.expect(200).json();
+        assert_eq!(answer["opened"].is_object(), what == "opened");
+        recall.within(calls, depth);
+    }
 }
 
 #[tokio::test]

@@ -70,6 +70,10 @@ async fn round(world: World) {
     ana.put(&format!("{path}/read"), json!({"seq": 1})).await.expect(204);
     ana.put(&format!("{path}/draft"), json!({"text": "half an answer"})).await.expect(204);
     ana.delete(&format!("{path}/draft")).await.expect(204);
+    let wrong =
+        ana.post_once(&format!("{path}/messages"), &world.fresh_key(), text("for John")).await.expect(201);
+    let recall = format!("{path}/messages/{}/recall", wrong.json()["seq"]);
+    ana.post(&recall, json!({"reason": "wrong_patient"})).await.expect(200);
     maria.delete("/v1/session").await.expect(204);
 
     // relay and notify: a notice by mail, one by SMS.

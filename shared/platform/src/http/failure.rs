@@ -80,6 +80,15 @@ pub enum Failure {
     /// It is not in the state that this needs.
     #[error("conflict")]
     Conflict,
+    /// Only an admin may recall this message.
+    #[error("recall needs an admin")]
+    RecallNeedsAdmin,
+    /// The seconds of an undo are over, or the message was opened.
+    #[error("too late to undo")]
+    TooLateToUndo,
+    /// The text is kept sealed, whatever was asked for.
+    #[error("not shredded")]
+    NotShredded,
     /// Nobody would be left to run the practice.
     #[error("last admin")]
     LastAdmin,
@@ -161,6 +170,26 @@ impl Failure {
             Self::Conflict => {
                 (S::CONFLICT, "conflict", "It was changed meanwhile.", Some("Load it again and repeat."))
             }
+            Self::RecallNeedsAdmin => (
+                S::FORBIDDEN,
+                "recall-needs-admin",
+                "An admin has to recall this message.",
+                Some(
+                    "It was opened, is a colleague's, or is older than a day. Ask an admin of the practice now.",
+                ),
+            ),
+            Self::TooLateToUndo => (
+                S::CONFLICT,
+                "too-late-to-undo",
+                "It is too late to undo.",
+                Some("Recall the message instead."),
+            ),
+            Self::NotShredded => (
+                S::CONFLICT,
+                "not-shredded",
+                "This message cannot be destroyed.",
+                Some("Recall it and keep it sealed for the auditor."),
+            ),
             Self::LastAdmin => (
                 S::CONFLICT,
                 "last-admin",

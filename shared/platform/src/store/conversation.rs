@@ -51,6 +51,8 @@ pub struct Head {
     pub read_practice: ReadMark,
     /// Up to where the patient's side has opened messages in a signed-in session.
     pub opened_through: u64,
+    /// Messages of the practice that were recalled, by sequence number.
+    pub recalled: Vec<u64>,
     /// The content key, wrapped.
     pub wrapped_key: Vec<u8>,
     /// When it was started.
@@ -83,16 +85,20 @@ impl Head {
             read_patient: mark("read_patient_seq", "read_patient_said"),
             read_practice: mark("read_practice_seq", "read_practice_said"),
             opened_through: item.optional_number("opened_through").unwrap_or(0),
+            recalled: item.names("recalled").into_iter().filter_map(|seq| seq.parse().ok()).collect(),
             wrapped_key: item.bytes("wrapped_key")?.to_vec(),
             created_at: item.time("created_at")?,
             last_message_at: item.time("last_message_at")?,
         })
     }
 
-    /// How many messages of the other side this side has not read.
-    pub const fn unread(&self, side: Side) -> u64 {
+    /// How many messages of the other side this side has not read. What was recalled is not there to be read.
+    pub fn unread(&self, side: Side) -> u64 {
         match side {
-            Side::Patient => self.said_practice.saturating_sub(self.read_patient.said),
+            Side::Patient => {
+                let gone = self.recalled.iter().filter(|seq| **seq > self.read_patient.seq).count();
+                self.said_practice.saturating_sub(self.read_patient.said).saturating_sub(gone as u64)
+            }
             Side::Practice => self.said_patient.saturating_sub(self.read_practice.said),
         }
     }

@@ -2,7 +2,10 @@
 
 use domain::{
     contact::ContactKind,
-    id::{AccountId, ContactPointId, ConversationId, EventId, FlowId, PatientId, PracticeId, StaffId},
+    id::{
+        AccountId, ContactPointId, ConversationId, EventId, EvidenceId, FlowId, PatientId, PracticeId,
+        StaffId,
+    },
     practice::Slug,
     time::Timestamp,
 };
@@ -251,6 +254,21 @@ pub fn message_sort_key(seq: u64) -> String {
 /// A message, or its secret in the table of message keys.
 pub fn message(practice: PracticeId, conversation: ConversationId, seq: u64) -> ItemKey {
     ItemKey::new(conversation_partition(practice, conversation), message_sort_key(seq))
+}
+
+/// Sort key of the opening that reached a sequence number.
+pub fn opening_sort_key(through: u64) -> String {
+    format!("OPENED#{through:012}")
+}
+
+/// That the patient's side opened a conversation up to a sequence number: who, when, in which session.
+pub fn opening(practice: PracticeId, conversation: ConversationId, through: u64) -> ItemKey {
+    ItemKey::new(conversation_partition(practice, conversation), opening_sort_key(through))
+}
+
+/// What was kept of a recalled message, in the audit table.
+pub fn evidence(practice: PracticeId, evidence: EvidenceId) -> ItemKey {
+    ItemKey::new(format!("EVIDENCE#{practice}#{evidence}"), "EVIDENCE")
 }
 
 /// Prefix of every outbox partition; the stream filter of template.yaml looks for it.

@@ -22,17 +22,17 @@ use super::{
     table::{Change, Query, Sort, Table},
 };
 use crate::{
-    seal::{Key, MessageContext, MessageSecret, open_message, seal_message},
+    seal::{Key, MessageContext, MessageSecret, Plaintext, open_message, seal_message},
     secrets,
 };
 
 /// Tries of a send before it gives up with "unavailable".
-const SEND_TRIES: u32 = 8;
+pub(super) const SEND_TRIES: u32 = 8;
 /// Milliseconds after which a send gives up with "unavailable".
-const SEND_MILLIS: i64 = 2_000;
+pub(super) const SEND_MILLIS: i64 = 2_000;
 
 /// Ceiling of the first pause after a transaction that came too late: the other one is done already.
-const SETTLED_PAUSE_MS: u64 = 10;
+pub(super) const SETTLED_PAUSE_MS: u64 = 10;
 /// Half the ceiling of the first pause after a transaction that met another, doubled with each try. Found by
 /// simulation: five writers without a pause of their own, at 4 ms a read and 12 ms a transaction, are refused in less
 /// than 1 % of sends; shorter pauses only collide again, since whoever has just won is back first.
@@ -42,9 +42,13 @@ const LONGEST_PAUSE_MS: u64 = 700;
 
 /// What is sealed, as JSON.
 #[derive(Serialize, Deserialize)]
-struct Sealed {
-    sender_name: String,
-    text: String,
+pub(super) struct Sealed {
+    pub(super) sender_name: String,
+    /// Empty in what has no text of its own.
+    pub(super) text: String,
+    /// The message that this one is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) of: Option<u64>,
 }
 
 /// A message to be sent.
@@ -57,12 +61,28 @@ pub struct Send<'a> {
     pub sender_name: &'a str,
     /// The text.
     pub text: &'a MessageText,
+    /// The earlier message that it stands for, if it is a correction.
+    pub corrects: Option<u64>,
     /// The client's key.
     pub key: &'a IdempotencyKey,
     /// The content key of the conversation.
     pub content_key: &'a Key,
     /// The event; its sequence numbers are filled in.
     pub event: Event,
+}
+
+impl Send<'_> {
+    const fn kind(&self) -> MessageKind {
+        if self.corrects.is_some() { MessageKind::Correction } else { MessageKind::Text }
+    }
+
+    /// What a repeat of the request is told from another request by.
+    fn fingerprint(&self) -> String {
+        match self.corrects {
+            None => secrets::blind_index(self.content_key, self.text.expose()),
+            Some(of) => secrets::blind_index(self.content_key, &format!("{of}\u{1f}{}", self.text.expose())),
+        }
+    }
 }
 
 /// A message that was sent: what is not in the request.
@@ -102,7 +122,10 @@ pub struct StoredMessage {
     pub kind: MessageKind,
     /// When.
     pub sent_at: Timestamp,
-    sealed: Vec<u8>,
+    /// When it was recalled, if it was.
+    pub recalled_at: Option<Timestamp>,
+    /// Nothing once it was recalled.
+    pub(super) sealed: Option<Vec<u8>>,
 }
 
 /// What a reader gets.
@@ -111,6 +134,8 @@ pub struct OpenedMessage {
     pub sender_name: String,
     /// The text.
     pub text: String,
+    /// The message that this one is about, if it is.
+    pub of: Option<u64>,
 }
 
 fn seq_of(item: &Item) -> Result<u64, StoreError> {
@@ -120,9 +145,9 @@ fn seq_of(item: &Item) -> Result<u64, StoreError> {
 
 impl StoredMessage {
     /// What a reader needs of an item.
-    const ATTRIBUTES: &str = "SK, msg_id, sender_side, sender, msg_kind, sent_at, sealed";
+    const ATTRIBUTES: &str = "SK, msg_id, sender_side, sender, msg_kind, sent_at, recalled_at, sealed";
 
-    fn from_item(item: &Item) -> Result<Self, StoreError> {
+    pub(super) fn from_item(item: &Item) -> Result<Self, StoreError> {
         Ok(Self {
             id: item.parsed("msg_id", MessageId::parse)?,
             seq: seq_of(item)?,
@@ -134,7 +159,8 @@ impl StoredMessage {
             sender: item.text("sender")?.to_owned(),
             kind: item.one_of("msg_kind", MessageKind::from_stored)?,
             sent_at: item.time("sent_at")?,
-            sealed: item.bytes("sealed")?.to_vec(),
+            recalled_at: item.optional_time("recalled_at"),
+            sealed: item.optional_bytes("sealed").map(<[u8]>::to_vec),
         })
     }
 
@@ -146,12 +172,37 @@ impl StoredMessage {
         content_key: &Key,
         secret: &MessageSecret,
     ) -> Option<OpenedMessage> {
-        let place = Place::new(practice, conversation, self.id, &self.sender, self.kind);
-        let plaintext =
-            open_message(content_key, secret, &place.context(self.seq, self.sent_at), &self.sealed).ok()?;
+        let plaintext = self.plaintext(practice, conversation, content_key, secret)?;
         let sealed: Sealed = serde_json::from_slice(plaintext.as_bytes()).ok()?;
-        Some(OpenedMessage { sender_name: sealed.sender_name, text: sealed.text })
+        Some(OpenedMessage { sender_name: sealed.sender_name, text: sealed.text, of: sealed.of })
     }
+
+    /// What was sealed, as it was sealed.
+    pub(super) fn plaintext(
+        &self,
+        practice: PracticeId,
+        conversation: ConversationId,
+        content_key: &Key,
+        secret: &MessageSecret,
+    ) -> Option<Plaintext> {
+        let place = Place::new(practice, conversation, self.id, &self.sender, self.kind);
+        let sealed = self.sealed.as_ref()?;
+        open_message(content_key, secret, &place.context(self.seq, self.sent_at), sealed).ok()
+    }
+}
+
+/// A message to be sealed at its place.
+pub(super) struct Sealing<'a> {
+    pub(super) sender: &'a str,
+    pub(super) side: Side,
+    pub(super) kind: MessageKind,
+    pub(super) sent: Sent,
+    /// Messages of the patient's side and of the practice's so far, this one included where it counts.
+    pub(super) said: (u64, u64),
+    pub(super) body: &'a Sealed,
+    pub(super) content_key: &'a Key,
+    /// The outbox item that tells of it.
+    pub(super) outbox: Option<&'a str>,
 }
 
 /// What a ciphertext is bound to, as text.
@@ -202,7 +253,7 @@ impl Store {
     pub async fn send(&self, mut head: Head, send: &Send<'_>, now: Timestamp) -> Result<Outcome, StoreError> {
         let id = MessageId::new(now, self.entropy.id());
         let outbox_id = outbox_id(&head, send);
-        let fingerprint = secrets::blind_index(send.content_key, send.text.expose());
+        let fingerprint = send.fingerprint();
         let mut waited = 0;
         for attempt in 1..=SEND_TRIES {
             let sent = Sent { id, seq: head.last_seq + 1, at: now };
@@ -234,7 +285,7 @@ impl Store {
     }
 
     /// Waits a random time below so many milliseconds (full jitter), and says how long.
-    async fn pause(&self, below_ms: u64) -> i64 {
+    pub(super) async fn pause(&self, below_ms: u64) -> i64 {
         let micros = self.entropy.below(below_ms * 1000);
         if micros > 0 {
             tokio::time::sleep(Duration::from_micros(micros)).await;
@@ -261,7 +312,7 @@ impl Store {
     ) -> Result<(Sent, Vec<Write>), StoreError> {
         let sent = Sent { id: MessageId::new(now, self.entropy.id()), seq: head.last_seq + 1, at: now };
         let outbox_id = outbox_id(head, send);
-        let fingerprint = secrets::blind_index(send.content_key, send.text.expose());
+        let fingerprint = send.fingerprint();
         let (said_patient, said_practice) = said_after(head, send.side);
         let writes = self.message_writes(head, send, sent, &outbox_id, &fingerprint)?;
         (head.last_seq, head.said_patient, head.said_practice) = (sent.seq, said_patient, said_practice);
@@ -291,28 +342,24 @@ impl Store {
         outbox_id: &str,
         fingerprint: &str,
     ) -> Result<Vec<Write>, StoreError> {
-        let (said_patient, said_practice) = said_after(head, send.side);
-        let sender = send.sender.to_string();
-        let kind = MessageKind::Text;
-        let place = Place::new(head.practice, head.id, sent.id, &sender, kind);
-        let body = Sealed { sender_name: send.sender_name.to_owned(), text: send.text.expose().to_owned() };
-        let body = serde_json::to_vec(&body)
-            .map(zeroize::Zeroizing::new)
-            .map_err(|_| StoreError::Malformed("body"))?;
-        let secret = self.entropy.bytes::<32>();
-        let context = place.context(sent.seq, sent.at);
-        let sealed = seal_message(send.content_key, &MessageSecret::from_bytes(secret), &context, &body);
-        let key = keys::message(head.practice, head.id, sent.seq);
-        let message = NewItem::new(&key)
-            .with("msg_id", string(sent.id))
-            .with("sender_side", string(send.side.as_str()))
-            .with("sender", string(&sender))
-            .with("msg_kind", string(kind.as_str()))
-            .with("sent_at", number(sent.at.as_millis()))
-            .with("said_patient", number(said_patient))
-            .with("said_practice", number(said_practice))
-            .with("sealed", binary(sealed))
-            .build();
+        let body = Sealed {
+            sender_name: send.sender_name.to_owned(),
+            text: send.text.expose().to_owned(),
+            of: send.corrects,
+        };
+        let [message, secret] = self.sealed_writes(
+            head,
+            &Sealing {
+                sender: &send.sender.to_string(),
+                side: send.side,
+                kind: send.kind(),
+                sent,
+                said: said_after(head, send.side),
+                body: &body,
+                content_key: send.content_key,
+                outbox: Some(outbox_id),
+            },
+        )?;
         let subject =
             outbox::Subject::Message { conversation: head.id, patient: head.patient, seq: sent.seq };
         let outbox = match send.side {
@@ -323,15 +370,33 @@ impl Store {
         .with("msg_id", string(sent.id))
         .build();
         let event = Event { seqs: Some((sent.seq, sent.seq)), ..send.event.clone() };
-        Ok(vec![
-            Write::Create(Table::Chat, outbox),
-            Write::Create(Table::Chat, message),
-            Write::Create(
-                Table::MessageKeys,
-                NewItem::new(&key).with("secret", binary(secret.to_vec())).build(),
-            ),
-            audit::write(&event),
-        ])
+        Ok(vec![Write::Create(Table::Chat, outbox), message, secret, audit::write(&event)])
+    }
+
+    /// A message and its secret.
+    pub(super) fn sealed_writes(&self, head: &Head, of: &Sealing<'_>) -> Result<[Write; 2], StoreError> {
+        let Sealing { sender, side, kind, sent, said, body, content_key, outbox } = *of;
+        let place = Place::new(head.practice, head.id, sent.id, sender, kind);
+        let body = serde_json::to_vec(body)
+            .map(zeroize::Zeroizing::new)
+            .map_err(|_| StoreError::Malformed("body"))?;
+        let secret = self.entropy.bytes::<32>();
+        let context = place.context(sent.seq, sent.at);
+        let sealed = seal_message(content_key, &MessageSecret::from_bytes(secret), &context, &body);
+        let key = keys::message(head.practice, head.id, sent.seq);
+        let message = NewItem::new(&key)
+            .with("msg_id", string(sent.id))
+            .with("sender_side", string(side.as_str()))
+            .with("sender", string(sender))
+            .with("msg_kind", string(kind.as_str()))
+            .with("sent_at", number(sent.at.as_millis()))
+            .with("said_patient", number(said.0))
+            .with("said_practice", number(said.1))
+            .with_some("outbox", outbox.map(string))
+            .with("sealed", binary(sealed))
+            .build();
+        let secret = NewItem::new(&key).with("secret", binary(secret.to_vec())).build();
+        Ok([Write::Create(Table::Chat, message), Write::Create(Table::MessageKeys, secret)])
     }
 
     /// One page of messages, sealed, in ascending order.
@@ -410,15 +475,10 @@ impl Store {
         };
         let session = event.session.clone().unwrap_or_default();
         let writes = || {
-            let opened = Change::new(
-                head.key(),
-                "SET opened_through = :seq, opened_at = :now, opened_session = :session",
-            )
-            .when("attribute_not_exists(opened_through) OR opened_through < :seq")
-            .value(":seq", number(through))
-            .value(":now", number(event.at.as_millis()))
-            .value(":session", string(&session));
-            vec![audit::write(event), Write::Update(opened)]
+            let opened = Change::new(head.key(), "SET opened_through = :seq")
+                .when("attribute_not_exists(opened_through) OR opened_through < :seq")
+                .value(":seq", number(through));
+            vec![audit::write(event), Write::Update(opened), opening_write(head, event, &session, through)]
         };
         match self.transact_patiently(writes).await? {
             Ok(()) => Ok(()),
@@ -442,7 +502,18 @@ impl Store {
     }
 }
 
-fn busy_pause_ms(attempt: u32) -> u64 {
+/// What is remembered of each opening that reached further than the ones before: a recall asks for the first one that
+/// reached its message.
+fn opening_write(head: &Head, event: &Event, session: &str, through: u64) -> Write {
+    let item = NewItem::new(&keys::opening(head.practice, head.id, through))
+        .with("opened_at", number(event.at.as_millis()))
+        .with("opened_by", string(event.actor))
+        .with("opened_session", string(session))
+        .build();
+    Write::Replace(Table::Chat, item)
+}
+
+pub(super) fn busy_pause_ms(attempt: u32) -> u64 {
     (BUSY_PAUSE_MS << attempt).min(LONGEST_PAUSE_MS)
 }
 
@@ -477,7 +548,8 @@ const fn said_after(head: &Head, side: Side) -> (u64, u64) {
 }
 
 fn repeated(item: &Item, fingerprint: &str) -> Result<Outcome, StoreError> {
-    if item.text("fingerprint")? != fingerprint {
+    // A recalled message has left no fingerprint behind: its key still makes no second one.
+    if item.optional_text("fingerprint").is_some_and(|stored| stored != fingerprint) {
         return Ok(Outcome::KeyReused);
     }
     let sent = Sent {

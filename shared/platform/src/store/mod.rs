@@ -27,6 +27,7 @@ pub mod patient_change;
 pub mod practice;
 pub mod rate;
 pub mod reach;
+pub mod recall;
 pub mod revoke_link;
 pub mod rights;
 pub mod session;

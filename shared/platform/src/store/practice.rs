@@ -49,7 +49,7 @@ impl WrappedKeys {
             Purpose::Contact => Some(&self.contact),
             Purpose::Index => Some(&self.index),
             Purpose::Link => Some(&self.link),
-            Purpose::Content => None,
+            Purpose::Content | Purpose::Evidence => None,
         }
     }
 }

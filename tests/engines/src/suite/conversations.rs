@@ -57,6 +57,7 @@ async fn a_first_message_comes_with_its_conversation(bench: Bench) {
             side,
             sender_name: "Dr. Vera Lind",
             text: &text,
+            corrects: None,
             key: &client,
             content_key: &key,
             event: bench.event(Verb::MessageSent),
