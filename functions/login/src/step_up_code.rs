@@ -22,7 +22,7 @@ use platform::{
     store::{
         Write,
         contact::{self, ContactPoint},
-        flow::{self, FlowTry, NewFlow},
+        flow::{self, Flow, FlowTry, NewFlow},
         item::string,
         outbox,
         practice::Practice,
@@ -113,7 +113,9 @@ async fn address(
             // What was changed and not confirmed may be anybody's.
             let confirmed = app.store.confirmed_contacts(practice.id, &account).await?;
             let points = app.store.contact_points(practice.id, &confirmed, sealer).await?;
-            Ok(choose(&points, session.contact).map(|point| point.value.clone()))
+            let reachable = |point: &&ContactPoint| reaches(app, practice, &point.value);
+            let points: Vec<_> = points.iter().filter(reachable).collect();
+            Ok(choose(points, session.contact, app.clock.now()).map(|point| point.value.clone()))
         }
         // Everywhere else staff have a second factor, and a mail is none.
         Holder::Staff(staff) if practice.policies.staff_link_sign_in => {
@@ -124,14 +126,28 @@ async fn address(
     }
 }
 
-/// A contact that somebody has proved to read and that is not the one of the sign-in; else the one of the sign-in, which
-/// arrives for certain; else the first. Mail before text messages, which a practice may have switched off.
-fn choose(points: &[ContactPoint], used: Option<ContactPointId>) -> Option<&ContactPoint> {
-    let mut by_kind: Vec<&ContactPoint> = points.iter().collect();
-    by_kind.sort_by_key(|point| point.value.kind() != ContactKind::Email);
-    let other = by_kind.iter().find(|point| Some(point.id) != used && point.verified_at.is_some());
-    let same = || by_kind.iter().find(|point| Some(point.id) == used);
-    other.or_else(same).or(by_kind.first()).copied()
+/// Whether a code can go to an address at all: text messages may be off, or do not go there.
+fn reaches(app: &App, practice: &Practice, to: &ContactValue) -> bool {
+    match to.kind() {
+        ContactKind::Email => true,
+        ContactKind::Phone => app.sends_texts && practice.policies.sms_regions.contain(to),
+    }
+}
+
+/// A contact that somebody has proved to read, that is not the one of the sign-in and that nothing speaks against; else the
+/// one of the sign-in, which arrives for certain; else the one that least speaks against. Mail before text messages.
+fn choose(
+    mut points: Vec<&ContactPoint>,
+    used: Option<ContactPointId>,
+    now: Timestamp,
+) -> Option<&ContactPoint> {
+    points.sort_by_key(|point| point.value.kind() != ContactKind::Email);
+    let against = |point: &&ContactPoint| {
+        (point.failing_since.is_some(), point.doubt(now).is_some(), point.verified_at.is_none())
+    };
+    let other = points.iter().find(|point| Some(point.id) != used && against(point) == (false, false, false));
+    let same = || points.iter().find(|point| Some(point.id) == used);
+    other.or_else(same).or_else(|| points.iter().min_by_key(|point| against(point))).copied()
 }
 
 struct Asking<'a> {
@@ -148,9 +164,10 @@ impl Asking<'_> {
     async fn again(&self, sealer: &FieldSealer, address: &ContactValue) -> Result<bool, Failure> {
         let Some(id) = self.session.step_up else { return Ok(false) };
         let flow = self.app.store.flow(self.practice.id, id).await?;
-        let Some(flow) = flow.filter(|flow| flow.is_step_up && !flow.is_over(self.now)) else {
-            return Ok(false);
-        };
+        let most = self.practice.policies.limits().tries_per_flow;
+        // A message of an attempt whose tries are used up would open nothing.
+        let takes_more = |flow: &Flow| flow.is_step_up && !flow.is_over(self.now) && flow.tries < most;
+        let Some(flow) = flow.filter(takes_more) else { return Ok(false) };
         if flow.address(sealer)? != *address {
             return Ok(false);
         }
@@ -188,7 +205,8 @@ impl Asking<'_> {
 
     async fn send(&self, writes: &[Write]) -> Result<bool, Failure> {
         let limits = self.practice.policies.limits();
-        let session = self.session.id.to_string();
+        // Each proof makes another session of the same person: they are counted, not it.
+        let holder = self.session.holder.to_string();
         let shard = self.app.entropy.below(u64::from(SHARED_SHARDS)).to_string();
         let mut shared = limits.sends_per_practice;
         shared.count = shared.count.div_ceil(SHARED_SHARDS);
@@ -198,7 +216,7 @@ impl Asking<'_> {
             counter("send-address-day", &self.blind, limits.sends_per_address_and_day),
             counter("send-practice", &shard, shared),
             counter("send-address", &self.blind, limits.sends_per_address),
-            counter("step-up", &session, limits.step_up_codes_per_session),
+            counter("step-up", &holder, limits.step_up_codes_per_holder),
         ];
         match self.app.store.count_all(&counters, writes, self.now).await? {
             CountedAll::Within => Ok(true),

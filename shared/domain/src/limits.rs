@@ -45,8 +45,8 @@ pub struct Limits {
     pub resends_per_contact: Rate,
     /// The same over a day.
     pub resends_per_contact_and_day: Rate,
-    /// Codes that one session asks for, to show once more who holds it.
-    pub step_up_codes_per_session: Rate,
+    /// Codes that somebody who is signed in asks for, over all their sessions, to show once more who they are.
+    pub step_up_codes_per_holder: Rate,
     /// Codes of a generator, for one member of staff.
     pub totp_per_staff: Rate,
     /// Text messages of a practice.
@@ -74,7 +74,7 @@ impl Limits {
         wrong_dates_in_all: 15,
         resends_per_contact: Rate::new(1, 3600),
         resends_per_contact_and_day: Rate::new(3, DAY),
-        step_up_codes_per_session: Rate::new(3, 15 * 60),
+        step_up_codes_per_holder: Rate::new(3, 15 * 60),
         totp_per_staff: Rate::new(10, 3600),
         sms_per_day: Rate::new(2_000, DAY),
         sms_for_codes: 500,
@@ -100,7 +100,7 @@ impl Limits {
             wrong_dates_in_all: self.wrong_dates_in_all * factor,
             resends_per_contact: times(self.resends_per_contact, factor),
             resends_per_contact_and_day: times(self.resends_per_contact_and_day, factor),
-            step_up_codes_per_session: times(self.step_up_codes_per_session, factor),
+            step_up_codes_per_holder: times(self.step_up_codes_per_holder, factor),
             totp_per_staff: times(self.totp_per_staff, factor),
             ..self
         }

@@ -40,6 +40,8 @@ pub struct App {
     pub edge: Arc<Edge>,
     /// The practice of a host that names none.
     pub default_practice: Option<Slug>,
+    /// Whether text messages leave at all. Only whoever asks for one has to know.
+    pub sends_texts: bool,
     practices: Arc<Mutex<Practices>>,
     slugs: Arc<Mutex<HashMap<String, PracticeId>>>,
 }
@@ -96,6 +98,7 @@ impl App {
             entropy,
             edge: Arc::new(Edge { origin, secrets: OriginSecrets::none() }),
             default_practice: None,
+            sends_texts: environment.optional("SMS_BACKEND").is_some_and(|backend| backend != "off"),
             practices: Arc::default(),
             slugs: Arc::default(),
         })

@@ -14,13 +14,16 @@ use api_tests::{
 };
 use domain::{
     browser,
-    id::{AccountId, DeviceId, PatientId, SessionId},
+    id::{AccountId, ContactPointId, DeviceId, PatientId, SessionId},
     session::SessionKind,
 };
 use platform::{
+    App,
+    config::Environment,
+    entropy::Entropy,
     secrets,
     store::{
-        Write,
+        Write, contact,
         device::{Device, DeviceToken},
         device_link::DeviceLink,
         table::Table,
@@ -199,6 +202,76 @@ async fn five_wrong_codes_shut_an_attempt() {
     phone.post("/v1/session/step-up", json!({"code": code})).await.expect(401);
     let events = items_with(&world, "AuditTable", "verb", "sign_in_failed").await;
     assert_eq!(events.len(), 5, "each wrong code is an event");
+}
+
+#[tokio::test]
+async fn after_five_wrong_codes_the_next_message_holds_one_that_works() {
+    let world = World::start(110).await;
+    let (_, mut phone) = narrow(&world).await;
+    phone.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    for _ in 0..5 {
+        phone.post("/v1/session/step-up", json!({"code": "00000000"})).await.expect(401);
+    }
+    world.pump().await;
+    let shut = code_in(&last_message(&world, MARIA).unwrap());
+    phone.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    world.pump().await;
+    let code = code_in(&last_message(&world, MARIA).unwrap());
+    phone.post("/v1/session/step-up", json!({"code": shut})).await.expect(401);
+    phone.post("/v1/session/step-up", json!({"code": code})).await.expect(200);
+}
+
+#[tokio::test]
+async fn the_code_goes_where_it_arrives_and_nothing_speaks_against() {
+    let world = World::start(111).await;
+    sign_in_by_code(&world, &mut world.browser(), MARIAS_PHONE, BORN).await;
+    let (_, mut phone) = narrow(&world).await;
+    let sent_to = async |router: &mut Browser| {
+        router.post("/v1/session/step-up-codes", json!({})).await.expect(202).json()["sent_to"].clone()
+    };
+    assert_eq!(sent_to(&mut phone).await, "+1***01");
+    // Where no text messages leave, it goes to the mailbox of the sign-in.
+    let mut variables = world.aws.environment("LoginFunction");
+    variables.insert("SMS_BACKEND".to_owned(), "off".to_owned());
+    let sdk = world.aws.sdk_config("LoginFunction");
+    let environment = Environment::from_map(variables);
+    let app = App::new(&environment, &sdk, world.clock.clone(), Entropy::seeded(7)).unwrap();
+    let mut silent = Browser::new(login::router(app));
+    silent.cookies = phone.cookies.clone();
+    assert_eq!(sent_to(&mut silent).await, "m***@p***.test");
+    // So it does while the phone takes none, or somebody keeps missing the date behind it.
+    let practice = world.demo.id;
+    let items = items_with(&world, "ChatTable", "contact_kind", "phone").await;
+    let verified = items.iter().find(|item| item.get("verified_at").is_some()).unwrap();
+    let point = verified["PK"]["S"].as_str().unwrap().rsplit_once('#').unwrap().1.to_owned();
+    let point = ContactPointId::parse(&point).unwrap();
+    let store = &world.operator.store;
+    let now = world.clock.now();
+    store.change(contact::failing(practice, point, Some(now))).await.unwrap().unwrap();
+    assert_eq!(sent_to(&mut phone).await, "m***@p***.test");
+    store.change(contact::failing(practice, point, None)).await.unwrap().unwrap();
+    assert_eq!(sent_to(&mut phone).await, "+1***01");
+    for _ in 0..10 {
+        store.change(contact::doubted(practice, point)).await.unwrap().unwrap();
+    }
+    assert_eq!(sent_to(&mut phone).await, "m***@p***.test");
+}
+
+#[tokio::test]
+async fn codes_are_counted_for_the_person_over_all_their_sessions() {
+    let world = World::start(112).await;
+    let strict = people::practice(&world.operator, "strict", "Strict Practice", 1).await;
+    let eva = ["eva@strict.test".to_owned(), "+15555550177".to_owned()];
+    people::add(&world.operator, strict.id, "Eva Stone", "1990-01-02", "en", &eva).await;
+    let mut by_phone = eva_at(&world, "+15555550177").await;
+    let mut by_mail = eva_at(&world, "eva@strict.test").await;
+    let mut again = by_phone.clone();
+    for browser in [&mut by_phone, &mut by_mail, &mut again] {
+        browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
+    }
+    for browser in [&mut by_phone, &mut by_mail] {
+        browser.post("/v1/session/step-up-codes", json!({})).await.expect(429);
+    }
 }
 
 #[tokio::test]
