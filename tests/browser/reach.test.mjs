@@ -58,7 +58,7 @@ test('wrong dates are said in words, never with the date; right ones open', asyn
     await phone.waitForTimeout(200);
   }
   await openPatient(PEOPLE.maria.name);
-  await rowsUnder('Wrong birth dates').nth(1).waitFor();
+  await rowsUnder('Birth dates that opened nothing').nth(1).waitFor();
   const text = await page.textContent('section:has(> #reach)');
   assert.match(text, /one digit off/);
   assert.match(text, /a different date/);

@@ -11,7 +11,7 @@ use domain::{
     audit::{ActorId, Verb},
     id::{AccountId, ContactPointId, ConversationId, PatientId},
     limits::Limits,
-    person::{BirthDate, PersonName},
+    person::{BirthDate, PersonName, Slip},
     session::SessionKind,
     sign_in::{FlowCookie, LinkToken, PATIENTS_PER_CONTACT_MAX},
 };
@@ -32,7 +32,7 @@ use platform::{
         rate::CountedAll,
         session::{Holder, Scope},
         table::{Change, Table},
-        tries::{self, DateTry, WrongDate},
+        tries::{self, DateTry, Miss, WrongDate},
     },
 };
 use serde::Deserialize;
@@ -116,6 +116,8 @@ struct Notice {
     conversation: ConversationId,
     patient: PatientId,
     outbox: String,
+    /// The hash of its token.
+    hash: String,
     /// Whether it is another browser's. Then it is refused as a wrong date is, with the same calls.
     is_foreign: bool,
 }
@@ -140,6 +142,7 @@ async fn by_notice(app: &App, token: &str, visitor: &Visitor) -> Result<Option<W
             patient: link.patient,
             outbox: link.outbox.clone(),
             is_foreign: !link.is_open_in(&browser),
+            hash: hash.clone(),
         }),
         candidates: link.candidates,
         end: notice_link::bind(&hash, &browser, now),
@@ -170,6 +173,14 @@ async fn by_flow(app: &App, parts: &Parts, network: &str) -> Result<Option<Way>,
         }),
         _ => None,
     })
+}
+
+/// Why a birth date opens nothing.
+enum Refusal {
+    /// It is nobody's, so far off; nothing is kept of one that is somebody's or came when the tries were used up.
+    Wrong(Option<Slip>),
+    /// It is right, in another browser than the one that opened the link first. What was counted is given back.
+    Foreign(Vec<Write>),
 }
 
 /// One birth date, typed after one first proof.
@@ -208,50 +219,64 @@ impl Attempt<'_> {
         let fitting = people.fitting(&self.typed, only);
         let is_foreign = way.notice.as_ref().is_some_and(|notice| notice.is_foreign);
         let considered = counted == CountedAll::Within && !too_shared;
+        let given_back = || {
+            let mut writes = tried.giving_back(now);
+            writes.push(given_back(practice, self.network, now));
+            writes
+        };
         match fitting[..] {
             [(account, patient)] if considered && !is_foreign => {
-                let mut given_back = tried.giving_back(now);
-                given_back.push(self::given_back(practice, self.network, now));
-                self.sign_in(&people, &sealer, account, patient, given_back).await
+                self.sign_in(&people, &sealer, account, patient, given_back()).await
             }
             // The date was right; only whose it is remains to be said.
             [_, _, ..] if considered && !is_foreign && self.typed.first_name.is_none() => {
-                let writes = || {
-                    let mut writes = tried.giving_back(now);
-                    writes.push(given_back(practice, self.network, now));
-                    writes
-                };
-                app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
+                app.store.transact_patiently(given_back).await?.map_err(|_| StoreError::Contended)?;
                 Ok((StatusCode::OK, Json(NextStep::new("first_name"))).into_response())
             }
-            _ => self.refuse(&people, considered).await,
+            // The date was right, and this is not the browser that the link belongs to.
+            [(_, patient), ..] if considered => {
+                self.refuse(Some(patient), Refusal::Foreign(given_back())).await
+            }
+            _ => {
+                let nearest = people.nearest(self.typed.date);
+                let slip = nearest.filter(|_| considered).map(|(_, slip)| slip);
+                self.refuse(nearest.map(|(patient, _)| patient), Refusal::Wrong(slip)).await
+            }
         }
     }
 
-    /// Says no, as to everybody, and keeps for staff how the date missed. What was counted stays counted.
-    async fn refuse(&self, people: &People, considered: bool) -> Result<Response, Failure> {
+    /// Says no, as to everybody and with the same calls, and keeps for staff what happened.
+    async fn refuse(&self, patient: Option<PatientId>, refusal: Refusal) -> Result<Response, Failure> {
         let (app, way) = (self.app, &self.way);
         let now = app.clock.now();
         let practice = way.practice.id;
         let mut event = audit::event(&app.entropy, now, practice, ActorId::System, Verb::SignInFailed);
         event.conversation = way.notice.as_ref().map(|notice| notice.conversation);
         event.object = Some(way.contact.to_string());
-        let nearest = people.nearest(self.typed.date);
-        event.patient =
-            nearest.map(|(patient, _)| patient).or(way.notice.as_ref().map(|notice| notice.patient));
-        let wrong = nearest.filter(|_| considered).map(|(patient, slip)| {
+        event.patient = patient.or(way.notice.as_ref().map(|notice| notice.patient));
+        let (miss, beside) = match refusal {
+            // What was counted stays counted.
+            Refusal::Wrong(None) => (None, Vec::new()),
+            Refusal::Wrong(Some(slip)) => {
+                (Some(Miss::Date(slip)), vec![Write::Update(contact::doubted(practice, way.contact))])
+            }
+            Refusal::Foreign(mut given_back) => {
+                let link = way.notice.as_ref().map(|notice| notice_link::untried(&notice.hash));
+                given_back.extend(link.map(Write::Update));
+                (Some(Miss::OtherBrowser), given_back)
+            }
+        };
+        let kept = patient.zip(miss).map(|(patient, miss)| {
             let (by, outbox) = match &way.notice {
                 Some(notice) => (tries::Way::Notice, Some(notice.outbox.clone())),
                 None => (tries::Way::Code, None),
             };
-            WrongDate { at: now, slip, way: by, outbox }.to_item(practice, patient, event.id)
+            WrongDate { at: now, miss, way: by, outbox }.to_item(practice, patient, event.id)
         });
         let writes = || {
             let mut writes = vec![audit::write(&event)];
-            writes.extend(wrong.iter().map(|item| Write::Create(Table::Chat, item.clone())));
-            if wrong.is_some() {
-                writes.push(Write::Update(contact::doubted(practice, way.contact)));
-            }
+            writes.extend(kept.iter().map(|item| Write::Create(Table::Chat, item.clone())));
+            writes.extend(beside.iter().cloned());
             writes
         };
         app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;

@@ -105,7 +105,8 @@ pub(crate) struct NoticeView {
     /// When its link first opened something.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     opened_at: Option<Timestamp>,
-    /// Wrong birth dates at its link: `day_month_swapped`, `one_digit_off` or `different`.
+    /// Birth dates that opened nothing at its link: `day_month_swapped`, `one_digit_off`, `different`, or for a right one
+    /// `other_browser`.
     tries: Vec<&'static str>,
     /// How often it was sent again.
     resent: usize,
@@ -117,7 +118,7 @@ pub(crate) struct TryView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// `day_month_swapped`, `one_digit_off` or `different`.
+    /// `day_month_swapped`, `one_digit_off`, `different`, or for a right date in another browser `other_browser`.
     kind: &'static str,
     /// After a `notice` or a `code`.
     way: &'static str,
@@ -339,7 +340,7 @@ async fn notices(desk: &Desk<ReadPatients>, reach: &Reach) -> Result<Vec<NoticeV
             state: notice.state.as_str(),
             why: notice.why.clone(),
             opened_at: link.and_then(|(_, link)| link.used_at),
-            tries: tried.map(|tried| tried.slip.as_str()).collect(),
+            tries: tried.map(|tried| tried.miss.as_str()).collect(),
             resent: again.count(),
         }
     };
@@ -359,7 +360,7 @@ fn changes(reach: &Reach, sealer: &FieldSealer) -> Result<Vec<ChangeView>, Failu
 fn tries(reach: &Reach) -> Vec<TryView> {
     let view = |tried: &platform::store::tries::WrongDate| TryView {
         at: tried.at,
-        kind: tried.slip.as_str(),
+        kind: tried.miss.as_str(),
         way: tried.way.as_str(),
     };
     reach.tries.iter().take(TRIES_MAX).map(view).collect()

@@ -1552,7 +1552,10 @@ export interface components {
             resent: number;
             /** @description `sent`, `failed`, `bounced`, `deferred`, `collapsed` or `suppressed`. */
             state: string;
-            /** @description Wrong birth dates at its link: `day_month_swapped`, `one_digit_off` or `different`. */
+            /**
+             * @description Birth dates that opened nothing at its link: `day_month_swapped`, `one_digit_off`, `different`, or for a right one
+             *     `other_browser`.
+             */
             tries: string[];
             /** @description One word of a closed set. */
             why: string;
@@ -2079,7 +2082,7 @@ export interface components {
              * @description When.
              */
             at: string;
-            /** @description `day_month_swapped`, `one_digit_off` or `different`. */
+            /** @description `day_month_swapped`, `one_digit_off`, `different`, or for a right date in another browser `other_browser`. */
             kind: string;
             /** @description After a `notice` or a `code`. */
             way: string;

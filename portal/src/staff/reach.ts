@@ -7,6 +7,7 @@ const MISTAKE_KEYS: Record<string, string> = {
   day_month_swapped: 'try-day_month_swapped',
   one_digit_off: 'try-one_digit_off',
   different: 'try-different',
+  other_browser: 'try-other_browser',
 };
 
 const STATE_KEYS: Record<string, string> = {

@@ -84,6 +84,32 @@ async fn another_browsers_try_costs_the_same_calls_as_a_wrong_date() {
 }
 
 #[tokio::test]
+async fn a_right_date_in_another_browser_is_not_counted_and_staff_see_what_happened() {
+    let world = World::start(92).await;
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    let mut phone = world.browser();
+    person(&mut phone, &token, "1985-03-14").await.expect(201);
+    let mut laptop = world.browser();
+    for _ in 0..7 {
+        person(&mut laptop, &token, "1985-03-14").await.expect(401);
+    }
+    let maria = world.demo.patients["maria"].id;
+    assert_eq!(world.operator.store.wrong_dates(world.demo.id, maria).await.unwrap(), 0);
+    assert_eq!(counted_for_networks(&world).await, 0);
+    let doubts = world.aws.items("ChatTable").await;
+    assert!(doubts.iter().all(|item| item.get("wrong_dates").is_none_or(|count| count["N"] == "0")));
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    let reach = ana.get(&format!("/v1/patients/{maria}/reach")).await.expect(200).json();
+    let tries = reach["tries"].as_array().unwrap();
+    assert_eq!(tries.len(), 7);
+    assert_eq!((&tries[0]["kind"], &tries[0]["way"]), (&json!("other_browser"), &json!("notice")));
+    assert_eq!(reach["notices"][0]["tries"][0], "other_browser");
+    // The link has lost none of its tries, for the browser that it belongs to.
+    phone.cookies.remove("__Host-session");
+    person(&mut phone, &token, "1985-03-14").await.expect(201);
+}
+
+#[tokio::test]
 async fn a_live_session_opens_what_it_may_see_and_no_more() {
     let world = World::start(73).await;
     let (first, one) = notice_to(&world, "maria", "maria@patients.test").await;
@@ -169,7 +195,7 @@ async fn fifteen_wrong_dates_shut_a_patient_until_staff_clear_them() {
     }
     assert_eq!(date(&mut proven(&world, "eva@strict.test").await, "1990-01-02").await, 401);
     let seen = items_with(&world, "ChatTable", "reach", "wrong_date").await;
-    let count = |slip: &str| seen.iter().filter(|item| item["slip"]["S"] == slip).count();
+    let count = |miss: &str| seen.iter().filter(|item| item["miss"]["S"] == miss).count();
     assert_eq!(
         (count("day_month_swapped"), count("one_digit_off"), count("different"), seen.len()),
         (3, 9, 3, 15)
@@ -206,7 +232,7 @@ async fn a_wrong_date_at_a_notice_is_kept_with_the_notice_and_the_nearest_patien
     let seen = items_with(&world, "ChatTable", "reach", "wrong_date").await;
     let [item] = &seen[..] else { panic!("one: {seen:?}") };
     assert_eq!(patient_of(item), world.demo.patients["luis"].id);
-    assert_eq!((&item["slip"]["S"], &item["way"]["S"]), (&json!("one_digit_off"), &json!("notice")));
+    assert_eq!((&item["miss"]["S"], &item["way"]["S"]), (&json!("one_digit_off"), &json!("notice")));
     let outbox = item["outbox"]["S"].as_str().unwrap();
     let messages = items_with(&world, "ChatTable", "conversation", &conversation).await;
     assert!(

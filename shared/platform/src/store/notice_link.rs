@@ -155,6 +155,13 @@ pub fn bind(token_hash: &str, browser: &str, now: Timestamp) -> Change {
     .value(":none", number(0))
 }
 
+/// Gives a try of the birth date back: it was right, in another browser than the one that the link is bound to.
+pub fn untried(token_hash: &str) -> Change {
+    Change::new(keys::notice_link(token_hash), "ADD date_tries :less")
+        .when("attribute_exists(PK)")
+        .value(":less", number(-1))
+}
+
 /// The use of a link by a remembered device, which needs no binding.
 pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
     Change::new(keys::notice_link(token_hash), "SET used_at = if_not_exists(used_at, :now)")

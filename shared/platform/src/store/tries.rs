@@ -97,16 +97,42 @@ impl Way {
     }
 }
 
+/// How a birth date opened nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Miss {
+    /// It is nobody's, and so far off.
+    Date(Slip),
+    /// It was right, at a notice that another browser has opened first.
+    OtherBrowser,
+}
+
+impl Miss {
+    /// The name in items and answers.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Date(slip) => slip.as_str(),
+            Self::OtherBrowser => "other_browser",
+        }
+    }
+
+    fn from_stored(text: &str) -> Option<Self> {
+        if text == Self::OtherBrowser.as_str() {
+            return Some(Self::OtherBrowser);
+        }
+        Slip::from_stored(text).map(Self::Date)
+    }
+}
+
 /// What `reach` says in the item of a wrong date.
 const WRONG_DATE: &str = "wrong_date";
 
-/// A wrong birth date as staff see it: never the date itself.
+/// A birth date that opened nothing, as staff see it: never the date itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongDate {
     /// When.
     pub at: Timestamp,
     /// How far off.
-    pub slip: Slip,
+    pub miss: Miss,
     /// After which first proof.
     pub way: Way,
     /// The notice whose link it was, as the id of its outbox item.
@@ -119,7 +145,7 @@ impl WrongDate {
         NewItem::new(&keys::reach(practice, patient, self.at, id))
             .with("reach", string(WRONG_DATE))
             .with("at", number(self.at.as_millis()))
-            .with("slip", string(self.slip.as_str()))
+            .with("miss", string(self.miss.as_str()))
             .with("way", string(self.way.as_str()))
             .with_some("outbox", self.outbox.as_ref().map(string))
             .with("ttl", number(self.at.as_seconds() + KEPT_SECONDS))
@@ -136,7 +162,7 @@ impl WrongDate {
         }
         Ok(Some(Self {
             at: item.time("at")?,
-            slip: item.one_of("slip", Slip::from_stored)?,
+            miss: item.one_of("miss", Miss::from_stored)?,
             way: item.one_of("way", Way::from_stored)?,
             outbox: item.optional_text("outbox").map(str::to_owned),
         }))
