@@ -36,6 +36,7 @@ use platform::{
 
 use crate::{
     own_devices::{opened_by_code, rests_on_more},
+    standing::Standing,
     view::{SessionView, session_view},
     visitor::Visitor,
 };
@@ -95,38 +96,28 @@ impl Baker<'_> {
         self.make(practice, Person::staff(staff), Draft::new(basis), writes).await
     }
 
-    /// The same session under a new secret, full and fresh, for whoever has shown a proof in it. It ends when the old one
-    /// would have ended, which ends with this; one that was ended meanwhile is not renewed.
+    /// The same session under a new secret, full and fresh, for whoever has shown a proof in it, and the patients whom they
+    /// act for. It ends when the old one would have ended, which ends with this; one that was ended meanwhile is not renewed.
     pub(crate) async fn renew(
         &self,
         old: &Session,
+        standing: Standing,
         verb: Verb,
-        beside: Vec<Write>,
-        shown: Shown,
+        (beside, shown): (Vec<Write>, Shown),
         visitor: &Visitor,
-    ) -> Result<Fresh, Failure> {
-        let (practice, now) = (old.practice, self.app.clock.now());
-        let (person, mut writes) = match old.holder {
-            Holder::Account(id) => {
-                let (account, mut grants) = tokio::try_join!(
-                    self.app.store.account(practice, id, self.sealer),
-                    self.app.store.grants(practice, id)
-                )?;
-                grants.retain(|grant| grant.is_live(now));
+    ) -> Result<(Fresh, Vec<Patient>), Failure> {
+        let practice = old.practice;
+        let (person, mut writes) = match standing {
+            Standing::Account(account, mut grants) => {
                 if shown == Shown::Code {
                     // What a birth date does not open, a code beside it does not open either.
                     let held = if rests_on_more(old) { &old.grants[..] } else { &[] };
                     grants = opened_by_code(self.app, self.sealer, old, grants, held).await?;
                 }
-                let account = account.ok_or(Failure::SignInFailed)?;
                 let writes = account_rights(practice, &account, &grants);
                 (Person::account(&account, grants), writes)
             }
-            Holder::Staff(id) => {
-                let staff = self.app.store.staff(practice, id, self.sealer).await?;
-                let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
-                (Person::staff(&staff), vec![Write::Check(staff.still(practice))])
-            }
+            Standing::Staff(staff) => (Person::staff(&staff), vec![Write::Check(staff.still(practice))]),
         };
         writes.extend(beside);
         let basis = Basis {
@@ -144,7 +135,14 @@ impl Baker<'_> {
             replaces: Some(old.clone()),
             ..Basis::new(old.kind, old.browser)
         };
-        self.make(practice, person, Draft { basis, verb }, writes).await
+        let patients: Vec<_> = person.grants.iter().map(|grant| grant.patient).collect();
+        let known = async {
+            if patients.is_empty() {
+                return Ok(Vec::new());
+            }
+            self.app.store.patients(practice, &patients, self.sealer).await.map_err(Failure::from)
+        };
+        tokio::try_join!(self.make(practice, person, Draft { basis, verb }, writes), known)
     }
 
     async fn make(
@@ -349,8 +347,13 @@ impl Fresh {
     }
 
     /// 200 with the session and its cookie, in place of the one that it goes on with.
-    pub(crate) async fn into_renewal(self, app: &App, visitor: &Visitor) -> Result<Response, Failure> {
-        let (headers, view) = self.into_parts(app, Vec::new(), visitor).await?;
+    pub(crate) async fn into_renewal(
+        self,
+        app: &App,
+        known: Vec<Patient>,
+        visitor: &Visitor,
+    ) -> Result<Response, Failure> {
+        let (headers, view) = self.into_parts(app, known, visitor).await?;
         Ok((StatusCode::OK, headers, Json(view)).into_response())
     }
 

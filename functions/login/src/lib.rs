@@ -21,6 +21,7 @@ mod revoke;
 mod second_factor;
 mod session;
 mod sessions;
+mod standing;
 mod step_up;
 mod step_up_code;
 mod totp;

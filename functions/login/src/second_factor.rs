@@ -26,15 +26,15 @@ use platform::{
     sealing::FieldSealer,
     secrets,
     store::{
-        Write,
-        account::Account,
-        audit,
+        Write, audit,
         ceremony::{Asked, CEREMONY_SECONDS, Ceremony},
         flow::{self, Adds, Flow, FlowTry, PasskeyFlow},
+        item::Item,
         keys,
+        passkey::Passkey,
         practice::Practice,
         rate::{Counted, Counter},
-        session::{Found, Grant, Holder, Session},
+        session::{Found, Holder, Session},
         staff::Staff,
         table::Table,
     },
@@ -47,6 +47,7 @@ use crate::{
     bake::{Baker, Basis},
     passkeys::{PublicKeyOptions, staff_basis, strong},
     redeem::{count_redeem, given_back},
+    standing::{Standing, standing},
     totp::{self, Offered},
     view::{NextStep, SessionView},
     visitor::Visitor,
@@ -229,45 +230,32 @@ impl Request<'_> {
         if !fits || assertion.handle.practice != practice {
             return Err(Failure::SignInFailed);
         }
-        let ((proven, passkey), replaced, person) = tokio::try_join!(
-            prove(app, &state, &assertion),
-            replaced(app, &self.visitor, holder),
-            self.person(holder)
+        let whose = standing(app, &self.sealer, practice, holder, Some(assertion.key()));
+        let ((whose, item), replaced) = tokio::try_join!(
+            async { whose.await.map_err(Failure::from) },
+            replaced(app, &self.visitor, holder)
         )?;
+        let (proven, passkey) = prove(app, &state, &assertion, item).await?;
         let mut beside = vec![Write::Update(flow::consume(practice, flow.id, now)), proven];
         beside.extend(replaced);
         let baker = Baker { app, sealer: &self.sealer };
         let browser = self.visitor.browser;
-        let fresh = match person.ok_or(Failure::SignInFailed)? {
-            Person::Staff(staff) => {
+        match whose.ok_or(Failure::SignInFailed)? {
+            Standing::Staff(staff) => {
                 let basis = Basis { passkey: Some(passkey), ..staff_basis(browser) };
-                baker.for_staff(practice, &staff, basis, beside).await?
+                let fresh = baker.for_staff(practice, &staff, basis, beside).await?;
+                fresh.into_answer(app, Vec::new(), &self.visitor).await
             }
-            Person::Account(account, grants) => {
+            Standing::Account(_, grants) if grants.is_empty() => Err(Failure::SignInFailed),
+            Standing::Account(account, grants) => {
                 let mark = Some(self.visitor.mark.hash());
                 let basis = Basis { passkey: Some(passkey), mark, ..strong(SessionKind::Patient, browser) };
-                baker.for_account(practice, &account, grants, basis, beside).await?
-            }
-        };
-        fresh.into_answer(app, Vec::new(), &self.visitor).await
-    }
-
-    /// The holder of a passkey with their rights, if they have any.
-    async fn person(&self, holder: Holder) -> Result<Option<Person>, Failure> {
-        let (app, practice) = (self.app, self.practice.id);
-        match holder {
-            Holder::Staff(id) => {
-                let staff = app.store.staff(practice, id, &self.sealer).await?;
-                Ok(staff.filter(|staff| staff.active).map(Box::new).map(Person::Staff))
-            }
-            Holder::Account(id) => {
-                let (account, mut grants) = tokio::try_join!(
-                    app.store.account(practice, id, &self.sealer),
-                    app.store.grants(practice, id)
-                )?;
-                grants.retain(|grant| grant.is_live(app.clock.now()));
-                let account = account.filter(|_| !grants.is_empty());
-                Ok(account.map(|account| Person::Account(Box::new(account), grants)))
+                let patients: Vec<_> = grants.iter().map(|grant| grant.patient).collect();
+                let (fresh, known) =
+                    tokio::try_join!(baker.for_account(practice, &account, grants, basis, beside), async {
+                        app.store.patients(practice, &patients, &self.sealer).await.map_err(Failure::from)
+                    })?;
+                fresh.into_answer(app, known, &self.visitor).await
             }
         }
     }
@@ -315,22 +303,16 @@ impl Request<'_> {
     }
 }
 
-/// Who signs in.
-enum Person {
-    Staff(Box<Staff>),
-    Account(Box<Account>, Vec<Grant>),
-}
-
 /// The use of the passkey that answered, for the transaction that it pays for. A refusal is an event where the passkey
-/// is known.
+/// is known; `stored` is its item.
 pub(crate) async fn prove(
     app: &App,
     state: &[u8],
     assertion: &Assertion,
+    stored: Option<Item>,
 ) -> Result<(Write, PasskeyId), Failure> {
     let handle = assertion.handle;
-    let passkey = app.store.passkey(handle, &assertion.credential_id).await?;
-    let passkey = passkey.ok_or(Failure::SignInFailed)?;
+    let passkey = Passkey::from_item(&stored.ok_or(Failure::SignInFailed)?)?;
     let now = app.clock.now();
     match RelyingParty::of(app)?.verify(state, assertion, &passkey) {
         Ok(used) => {

@@ -2,7 +2,7 @@
 //! a new secret.
 
 use axum::{Json, extract::State, response::Response};
-use domain::{audit::Verb, id::PasskeyId};
+use domain::audit::Verb;
 use http::request::Parts;
 use platform::{
     App,
@@ -22,6 +22,7 @@ use crate::{
     bake::{Baker, Shown},
     passkeys::{Empty, Means, PublicKeyOptions},
     second_factor,
+    standing::standing,
     step_up_code::by_code,
     totp::{self, Offered},
     view::SessionView,
@@ -93,34 +94,48 @@ pub(crate) async fn step_up(
     Body(body): Body<StepUp>,
 ) -> Result<Response, Failure> {
     let means = Means::of(&app, session.practice).await?;
-    let (beside, shown) = match (&body.passkey, &body.totp, &body.code) {
+    // Whoever they are is read while the proof is looked at.
+    let whose = async |passkey| {
+        let (practice, holder) = (session.practice, session.holder);
+        let (whose, item) = standing(&app, &means.sealer, practice, holder, passkey).await?;
+        Ok::<_, Failure>((whose.ok_or(Failure::SignInFailed)?, item))
+    };
+    let (proof, whose) = match (&body.passkey, &body.totp, &body.code) {
         (Some(passkey), None, None) => {
-            let (used, id) = by_passkey(&app, &session, passkey).await?;
-            (vec![used], Shown::Passkey(id))
+            let (asked, assertion) = (Asked::Session(session.key()), Assertion::parse(passkey));
+            let theirs = assertion.filter(|assertion| {
+                assertion.handle.practice == session.practice && assertion.handle.holder == session.holder
+            });
+            let key = theirs.as_ref().map(Assertion::key);
+            // A signature cannot be guessed, and a desk of many unlocks many screens from one network: nothing is counted.
+            let taken = async {
+                app.store
+                    .take_ceremony(&asked, Ceremony::Assert, app.clock.now())
+                    .await
+                    .map_err(Failure::from)
+            };
+            let (taken, (whose, item)) = tokio::try_join!(taken, whose(key))?;
+            let ((state, _), assertion) = taken.zip(theirs).ok_or(Failure::SignInFailed)?;
+            let (used, id) = second_factor::prove(&app, &state, &assertion, item).await?;
+            ((vec![used], Shown::Passkey(id)), whose)
         }
-        (None, Some(code), None) => (by_generator(&app, &means, &session, code).await?, Shown::Generator),
-        (None, None, Some(code)) => (by_code(&app, &means, &session, &network, code).await?, Shown::Code),
+        (None, Some(code), None) => {
+            let (proven, (whose, _)) =
+                tokio::try_join!(by_generator(&app, &means, &session, code), whose(None))?;
+            ((proven, Shown::Generator), whose)
+        }
+        (None, None, Some(code)) => {
+            let (proven, (whose, _)) =
+                tokio::try_join!(by_code(&app, &means, &session, &network, code), whose(None))?;
+            ((proven, Shown::Code), whose)
+        }
         _ => return Err(Failure::field("", "one_proof")),
     };
     let verb = if locked { Verb::SessionUnlocked } else { Verb::SteppedUp };
     let baker = Baker { app: &app, sealer: &means.sealer };
     let visitor = Visitor::of(&parts, &app.entropy, body.want_token);
-    let fresh = baker.renew(&session, verb, beside, shown, &visitor).await?;
-    fresh.into_renewal(&app, &visitor).await
-}
-
-async fn by_passkey(app: &App, session: &Session, passkey: &Value) -> Result<(Write, PasskeyId), Failure> {
-    let now = app.clock.now();
-    let asked = Asked::Session(session.key());
-    // A signature cannot be guessed, and a desk of many unlocks many screens from one network: nothing is counted.
-    let taken = app.store.take_ceremony(&asked, Ceremony::Assert, now).await?;
-    let (state, _) = taken.ok_or(Failure::SignInFailed)?;
-    let assertion = Assertion::parse(passkey).ok_or(Failure::SignInFailed)?;
-    let theirs = assertion.handle.practice == session.practice && assertion.handle.holder == session.holder;
-    if !theirs {
-        return Err(Failure::SignInFailed);
-    }
-    second_factor::prove(app, &state, &assertion).await
+    let (fresh, known) = baker.renew(&session, whose, verb, proof, &visitor).await?;
+    fresh.into_renewal(&app, known, &visitor).await
 }
 
 async fn by_generator(

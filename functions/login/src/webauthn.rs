@@ -7,7 +7,10 @@
 use platform::{
     App,
     http::Failure,
-    store::passkey::{HANDLE_BYTES, Handle, Passkey},
+    store::{
+        keys::ItemKey,
+        passkey::{self, HANDLE_BYTES, Handle, Passkey},
+    },
 };
 use serde_json::{Value, json};
 use webauthn_rp::{
@@ -62,7 +65,7 @@ pub(crate) struct Assertion {
     /// Whose it says it is.
     pub(crate) handle: Handle,
     /// The authenticator's own name for the passkey.
-    pub(crate) credential_id: Vec<u8>,
+    credential_id: Vec<u8>,
 }
 
 /// What changes with a use.
@@ -175,6 +178,11 @@ impl Assertion {
         let handle = Handle::from_bytes(authentication.response().user_handle().as_ref())?;
         let credential_id = authentication.raw_id().as_ref().to_vec();
         Some(Self { authentication, handle, credential_id })
+    }
+
+    /// The key of the passkey that it says it is.
+    pub(crate) fn key(&self) -> ItemKey {
+        passkey::key(self.handle.practice, self.handle.holder, &self.credential_id)
     }
 }
 

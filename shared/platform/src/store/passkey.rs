@@ -174,15 +174,6 @@ impl Store {
         passkeys.sort_by_key(|passkey| passkey.id);
         Ok(passkeys)
     }
-
-    /// The passkey of a holder with this credential id.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn passkey(&self, handle: Handle, credential_id: &[u8]) -> Result<Option<Passkey>, StoreError> {
-        let item = self.get(&key(handle.practice, handle.holder, credential_id)).await?;
-        item.map(|item| Passkey::from_item(&item)).transpose()
-    }
 }
 
 #[cfg(test)]
