@@ -132,7 +132,7 @@ test('she finishes, and going back shows nothing', async () => {
   await patient.goBack();
   await patient.waitForSelector('.message');
   await patient.click('.user-bar button');
-  await patient.waitForSelector('h1:has-text("Ha salido")');
+  await patient.waitForSelector('h1:has-text("Sesión cerrada")');
   await look(patient, 'signed-out-es');
   for (const move of [() => patient.goForward(), () => patient.goBack(), () => patient.reload()]) {
     await move();

@@ -198,6 +198,6 @@ test('a page whose script does not come says so, and opens by one press once the
   await page.unroute('**/v1/session');
   await page.unroute('**/assets/Devices-*');
   await page.click('main .card button');
-  await page.waitForSelector('h1:has-text("My devices and sign-ins")');
+  await page.waitForSelector('h1:has-text("My phones and computers")');
   await page.context().close();
 });

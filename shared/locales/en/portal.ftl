@@ -1,5 +1,5 @@
 ### Strings of the patient portal; the staff console uses some of them too.
-### Plain words, short sentences. Each group says who has reviewed it.
+### Plain words, short sentences. Each group says who has reviewed it, and so does what changed since.
 
 ## Frame
 # review: human-reviewed
@@ -15,7 +15,7 @@ signing-out = Signing out…
 sign-out-failed = You are still signed in, because we could not reach the server. Check your connection and try again.
 questions-call = Questions? Call { $practice }
 questions-call-practice = Questions? Call your practice
-emergency = In an emergency, call { $number }.
+emergency = In an emergency, call { $number }.
 emergency-call = In an emergency, call
 emergency-not-here = Nobody watches these messages day and night.
 loading = Loading…
@@ -45,7 +45,8 @@ sign-in-intro = We will send you a code. You do not need a password.
 address-label = Your e-mail address or mobile phone number
 address-hint = The one you gave to the practice.
 address-missing = Type your e-mail address or your phone number
-address-invalid = Type an e-mail address like name@example.com, or a phone number with area code like (555) 555-0123
+# review: machine
+address-invalid = Type an e-mail address like name@example.com or a phone number like (555) 555‑0123
 send-code = Send me a code
 sending = Sending…
 
@@ -60,7 +61,8 @@ code-either = Type the code here. Or, on this same device, tap the button in the
 code-label = Code of 8 digits
 code-missing = Type the code from the message
 code-invalid = The code has 8 digits. Check the message again
-code-refused = This code did not work. It may be mistyped or older than 10 minutes. Check it, or ask for a new one.
+# review: machine
+code-refused = This code did not work. Check the digits, or ask for a new one.
 code-private = Nobody from the practice will ever ask you for this code.
 continue = Continue
 checking = Checking…
@@ -109,7 +111,8 @@ first-name-missing = Type the first name
 
 refused-notice = We could not open the message. Check the birth date. If it is right, the link may be too old.
 refused-person = We could not sign you in. Check the birth date. If it is right, the code may be too old: start again.
-refused-limit = For your safety, only a few tries a day work.
+# review: machine
+refused-limit = For your safety, you can try only a few times a day.
 resend-link = Send me a new link
 resend-done = If the link was ours, we sent a fresh message to where the first one went.
 start-again = Start again
@@ -119,7 +122,8 @@ sign-in-other-way = Sign in with a code
 # review: human-reviewed
 
 link-title = Sign in to read your messages
-link-intro = Press the button to go on. This page does nothing before you do.
+# review: machine
+link-intro = Press the button to go on.
 link-press = Sign in
 link-refused-title = This link does not work here
 link-refused-why = A link works for 10 minutes, and only in the browser that asked for it.
@@ -260,7 +264,7 @@ nothing-came-minute = Nothing after a minute?
 nothing-came-typed = Is this right?
 nothing-came-phone = Try your mobile phone number instead.
 nothing-came-email = Try your e-mail address instead.
-nothing-came-call = Nothing helps? Call us:
+nothing-came-call = Still nothing? Call us:
 
 ## Notice
 # review: machine
@@ -327,6 +331,7 @@ remember-not-shared = { $kind ->
 
 passkey-sign-in = Sign in with a passkey
 passkey-or = Do you have a passkey? Then you need no code and no birth date.
+sign-in-or = Or we send you a code.
 passkey-use = Use my passkey
 my-passkey-cancelled = The passkey was not used. Try again, or take the other way.
 my-passkey-failed = The passkey did not work here. Take the other way.
@@ -342,7 +347,7 @@ passkey-removed = The passkey was removed
 ## My devices
 # review: machine
 
-devices-title = My devices and sign-ins
+devices-title = My phones and computers
 my-sessions-title = Signed in now
 session-end = Sign out there
 signed-out-there = Signed out there
@@ -351,8 +356,8 @@ my-last-used = Last used: { $when }
 added = Added: { $when }
 remembered-title = Opens without the birth date
 remembered-none = Every phone and computer asks for the birth date.
-device-forget = Ask for it again
-device-forget-this = Ask for it again, and sign out
+device-forget = Ask for the birth date again
+device-forget-this = Ask for the birth date again, and sign out
 device-forgotten = The birth date is asked for again
 everywhere-title = Something wrong?
 everywhere-text = Did you lose a phone, or did somebody else read your messages? This signs out all phones and computers. Remove passkeys too.
@@ -363,7 +368,7 @@ everywhere-do = Sign out everywhere
 
 revoke-title = Somebody signed in. Was it you?
 revoke-text = If it was not you, press the button. It signs that phone or computer out.
-revoke-do = Sign it out
+revoke-do = It was not me: sign it out
 revoke-not = Was it you? Then you can close this page.
 revoked-title = That phone or computer is signed out
 revoked-text = If the link was ours, whoever signed in there is signed out, and it asks for the birth date again. The link works once.

@@ -9,13 +9,13 @@ your-practice = Su consultorio
 page-title = { $page } – { $site }
 skip-to-content = Ir al contenido
 language-choice = Idioma
-local-run = Prueba local: no usar con pacientes reales
+local-run = Prueba local: no para pacientes reales
 sign-out = Terminar y salir
 signing-out = Saliendo…
 sign-out-failed = Su sesión sigue abierta: no pudimos conectar. Revise su conexión e inténtelo de nuevo.
 questions-call = ¿Preguntas? Llame a { $practice }
 questions-call-practice = ¿Preguntas? Llame a su consultorio
-emergency = En una emergencia, llame al { $number }.
+emergency = En una emergencia, llame al { $number }.
 emergency-call = En una emergencia, llame al
 emergency-not-here = Nadie vigila estos mensajes día y noche.
 loading = Cargando…
@@ -45,29 +45,29 @@ sign-in-intro = Le enviaremos un código. No necesita contraseña.
 address-label = Su correo electrónico o su número de celular
 address-hint = El que le dio al consultorio.
 address-missing = Escriba su correo electrónico o su número de teléfono
-address-invalid = Escriba un correo como nombre@example.com o un número de teléfono con código de área como (555) 555-0123
+address-invalid = Escriba un correo como nombre@example.com o un número de teléfono como (555) 555‑0123
 send-code = Enviarme un código
 sending = Enviando…
 
 ## Sign in: code
 # review: machine
 
-code-title-email = Mire su correo electrónico
-code-title-phone = Mire sus mensajes de texto
-code-sent = Si conocemos esta dirección, un mensaje con un código de 8 cifras va en camino a { $address }.
-code-sent-unnamed = Si conocemos su dirección, un mensaje con un código de 8 cifras va en camino.
+code-title-email = Revise su correo electrónico
+code-title-phone = Revise sus mensajes de texto
+code-sent = Si conocemos esta dirección, un mensaje con un código de 8 dígitos va en camino a { $address }.
+code-sent-unnamed = Si conocemos su dirección, un mensaje con un código de 8 dígitos va en camino.
 code-either = Escriba aquí el código. O, en este mismo dispositivo, toque el botón del correo.
-code-label = Código de 8 cifras
+code-label = Código de 8 dígitos
 code-missing = Escriba el código del mensaje
-code-invalid = El código tiene 8 cifras. Mire el mensaje otra vez
-code-refused = Este código no funcionó. Puede estar mal escrito o tener más de 10 minutos. Revíselo o pida uno nuevo.
+code-invalid = El código tiene 8 dígitos. Revise el mensaje otra vez
+code-refused = Este código no funcionó. Revise los dígitos o pida uno nuevo.
 code-private = Nadie del consultorio le pedirá nunca este código.
 continue = Continuar
-checking = Comprobando…
+checking = Verificando…
 nothing-came = ¿No llegó nada?
 nothing-came-wait = Puede tardar dos minutos.
-nothing-came-junk = Mire también en la carpeta de correo no deseado.
-nothing-came-right = Compruebe que usó la dirección o el número que tiene el consultorio.
+nothing-came-junk = Busque también en la carpeta de correo no deseado.
+nothing-came-right = Verifique que usó la dirección o el número que tiene el consultorio.
 send-again = Enviar otra vez
 send-again-wait = { $seconds ->
     [one] Puede pedirlo de nuevo en 1 segundo
@@ -93,7 +93,7 @@ birth-missing = Escriba la fecha de nacimiento completa
 birth-day-missing = Escriba el día
 birth-month-missing = Elija el mes
 birth-year-missing = Escriba el año
-birth-year-short = Escriba el año con 4 cifras, como 1958
+birth-year-short = Escriba el año con 4 dígitos, como 1958
 birth-impossible = Este día no existe en el calendario. Revise el día y el mes
 birth-future = La fecha de nacimiento debe estar en el pasado
 birth-too-old = Revise el año
@@ -119,7 +119,7 @@ sign-in-other-way = Entrar con un código
 # review: machine
 
 link-title = Entre para leer sus mensajes
-link-intro = Pulse el botón para seguir. Esta página no hace nada antes.
+link-intro = Presione el botón para seguir.
 link-press = Entrar
 link-refused-title = Este enlace no funciona aquí
 link-refused-why = Un enlace sirve 10 minutos, y solo en el navegador que lo pidió.
@@ -209,7 +209,7 @@ new-title = Escribir al consultorio
 new-before = Antes de escribir
 new-hours = El consultorio lee los mensajes en su horario de atención: { $hours }.
 new-hours-unknown = El consultorio lee los mensajes en su horario de atención.
-new-wait = La respuesta puede tardar uno o dos días laborables. Si no puede esperar, llame.
+new-wait = La respuesta puede tardar uno o dos días hábiles. Si no puede esperar, llame.
 new-topic = ¿De qué se trata?
 new-topic-missing = Elija de qué se trata
 new-for = ¿Para quién es?
@@ -226,7 +226,7 @@ ended-title = Su sesión se cerró
 ended-text = No pasó nada aquí durante un rato. La cerramos para mantener privados sus mensajes.
 ended-draft = El texto que no envió se guarda en esta ventana hasta que la cierre.
 ended-again = Entrar de nuevo
-left-title = Ha salido
+left-title = Sesión cerrada
 left-text = Ya puede cerrar esta ventana. Sus mensajes siguen seguros con el consultorio.
 
 ## Browsers
@@ -260,17 +260,17 @@ nothing-came-minute = ¿Nada después de un minuto?
 nothing-came-typed = ¿Está bien escrito?
 nothing-came-phone = Pruebe con su número de celular.
 nothing-came-email = Pruebe con su correo electrónico.
-nothing-came-call = ¿Nada ayuda? Llámenos:
+nothing-came-call = ¿Sigue sin llegar? Llámenos:
 
 ## Notice
 # review: machine
 
-notice-open-text = Pulse el botón para leerlo.
+notice-open-text = Presione el botón para leerlo.
 ways-title = ¿El enlace tiene más de un día?
 ways-refused = Lo que puede hacer
 ways-call = O llámenos:
 resend-where = Va al teléfono o correo que recibió el primero.
-resend-done-title = Mire su teléfono o su correo
+resend-done-title = Revise su teléfono o su correo
 resend-done-next = Puede tardar dos minutos. Ya puede cerrar esta página.
 
 ## Sign in: on another device
@@ -279,7 +279,7 @@ resend-done-next = Puede tardar dos minutos. Ya puede cerrar esta página.
 elsewhere-title = Usted lo pidió en otro dispositivo
 elsewhere-why = Este enlace solo funciona en el navegador que lo pidió.
 elsewhere-go = Vuelva al teléfono o a la computadora donde empezó.
-elsewhere-code = Escriba allí el código de 8 cifras. Está en el mismo correo.
+elsewhere-code = Escriba allí el código de 8 dígitos. Está en el mismo correo.
 elsewhere-here = ¿Prefiere leer sus mensajes aquí?
 elsewhere-begin = Empezar de nuevo aquí
 
@@ -289,7 +289,7 @@ elsewhere-begin = Empezar de nuevo aquí
 my-step-up-title = ¿Es realmente usted?
 step-up-why = Para esto no bastan el enlace y la fecha de nacimiento. Le enviamos un código.
 step-up-sending = Enviando el código…
-step-up-sent = Para mantener privados sus mensajes, enviamos un código de 8 cifras a
+step-up-sent = Para mantener privados sus mensajes, enviamos un código de 8 dígitos a
 step-up-code = Enviarme un código
 step-up-nowhere = No tenemos ningún correo ni teléfono adonde enviarle un código.
 step-up-in-vain = Para esto no basta un código. Si su correo o teléfono es nuevo, el consultorio tiene que confirmarlo primero.
@@ -327,9 +327,10 @@ remember-not-shared = { $kind ->
 
 passkey-sign-in = Entrar con una llave de acceso
 passkey-or = ¿Tiene una llave de acceso? Entonces no necesita código ni fecha de nacimiento.
+sign-in-or = O le enviamos un código.
 passkey-use = Usar mi llave de acceso
-my-passkey-cancelled = No se usó la llave de acceso. Inténtelo de nuevo, o use el otro camino.
-my-passkey-failed = La llave de acceso no funcionó aquí. Use el otro camino.
+my-passkey-cancelled = No se usó la llave de acceso. Inténtelo de nuevo, o use la otra opción.
+my-passkey-failed = La llave de acceso no funcionó aquí. Use la otra opción.
 my-passkey-refused = No pudimos abrir su sesión con esta llave de acceso. Quizás se quitó.
 my-passkey-known = Este dispositivo ya tiene una llave de acceso para sus mensajes.
 my-passkeys-title = Llaves de acceso
@@ -342,31 +343,31 @@ passkey-removed = La llave de acceso se quitó
 ## My devices
 # review: machine
 
-devices-title = Mis dispositivos y sesiones
+devices-title = Mis teléfonos y computadoras
 my-sessions-title = Sesiones abiertas ahora
-session-end = Cerrar allí
+session-end = Cerrar esa sesión
 signed-out-there = La sesión se cerró allí
 this-one = Este
 my-last-used = Último uso: { $when }
 added = Añadida: { $when }
 remembered-title = Abren sin la fecha de nacimiento
 remembered-none = Todos los teléfonos y computadoras piden la fecha de nacimiento.
-device-forget = Volver a pedirla
-device-forget-this = Volver a pedirla y salir
+device-forget = Volver a pedir la fecha de nacimiento
+device-forget-this = Volver a pedir la fecha de nacimiento y salir
 device-forgotten = Se vuelve a pedir la fecha de nacimiento
 everywhere-title = ¿Algo no está bien?
 everywhere-text = ¿Perdió un teléfono, o alguien más leyó sus mensajes? Esto cierra todas las sesiones. Quite también las llaves de acceso.
 everywhere-do = Cerrar todas las sesiones
 
-## Sign out everywhere, from an e-mail
+## It was not me, from an e-mail
 # review: machine
 
 revoke-title = Alguien entró. ¿Fue usted?
-revoke-text = Si no fue usted, pulse el botón. Cierra la sesión en ese teléfono o computadora.
-revoke-do = Cerrar esa sesión
+revoke-text = Si no fue usted, presione el botón. Cierra la sesión en ese teléfono o computadora.
+revoke-do = No fui yo: cerrar esa sesión
 revoke-not = ¿Fue usted? Entonces puede cerrar esta página.
 revoked-title = Esa sesión está cerrada
-revoked-text = Si el enlace era nuestro, se cerró la sesión de quien entró allí, y se vuelve a pedir la fecha de nacimiento.
+revoked-text = Si el enlace era nuestro, se cerró la sesión de quien entró allí, y se vuelve a pedir la fecha de nacimiento. El enlace sirve una vez.
 revoked-call = Por favor llámenos, para que lo veamos juntos:
 
 ## Connect a phone at the desk
@@ -377,8 +378,8 @@ my-connect-title = { $kind ->
    *[computer] Conectar esta computadora
 }
 my-connect-text = { $kind ->
-    [phone] { $practice } comprobó quién es usted. Pulse el botón, y este teléfono abrirá sus mensajes sin la fecha de nacimiento.
-   *[computer] { $practice } comprobó quién es usted. Pulse el botón, y esta computadora abrirá sus mensajes sin la fecha de nacimiento.
+    [phone] { $practice } verificó quién es usted. Toque el botón, y este teléfono abrirá sus mensajes sin la fecha de nacimiento.
+   *[computer] { $practice } verificó quién es usted. Presione el botón, y esta computadora abrirá sus mensajes sin la fecha de nacimiento.
 }
 connect-do = { $kind ->
     [phone] Conectar este teléfono con { $practice }
@@ -396,7 +397,7 @@ connected-title = { $kind ->
    *[computer] Esta computadora está conectada
 }
 connected-text = Cuando le escribamos, recibirá un mensaje corto como este:
-connected-next = Tóquelo y pulse el botón. Eso es todo.
+connected-next = Tóquelo y presione el botón. Eso es todo.
 connected-go = Ir a mis mensajes
 picture-caption = Por ejemplo
 picture-text = { $practice }: tiene un mensaje
