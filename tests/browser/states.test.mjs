@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
-import { look, showsText, startBrowser, withoutCookies } from './support/browser.mjs';
+import { look, overflow, showsText, startBrowser, withoutCookies } from './support/browser.mjs';
 import { askForCode, PEOPLE, signInByCode, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
 import { codeIn, hasCode, isNotice, linkIn, startProduct } from './support/product.mjs';
 
@@ -225,5 +225,22 @@ test('cookies switched off are told before anything is typed', async () => {
   await page.goto(notice);
   await page.waitForSelector('h1:has-text("This browser cannot keep you signed in")');
   assert.equal(await page.inputValue('#link'), notice.replace(/\?[^#]*/, ''));
+  await page.context().close();
+});
+
+test('letters as large as people set them: lines do not touch, and nothing scrolls sideways', async () => {
+  const page = await browser.person({ ...PHONE, viewport: { width: 320, height: 640 }, locale: 'es-US' });
+  for (const path of ['/', `/n?l=es#t=${SECRET}`, `/d#t=${SECRET}`]) {
+    await page.goto(product.origin + path);
+    await page.waitForSelector('main .button-primary');
+    await page.evaluate(() => (document.documentElement.style.fontSize = '200%'));
+    assert.equal(await overflow(page), 0, path);
+    const tight = await page.evaluate(() =>
+      [...document.querySelectorAll('button, a, p, h1, label, input, select')]
+        .filter((one) => parseFloat(getComputedStyle(one).lineHeight) < 1.15 * parseFloat(getComputedStyle(one).fontSize))
+        .map((one) => one.outerHTML),
+    );
+    assert.deepEqual(tight, [], path);
+  }
   await page.context().close();
 });

@@ -212,8 +212,8 @@ new-hours-unknown = El consultorio lee los mensajes en su horario de atención.
 new-wait = La respuesta puede tardar uno o dos días hábiles. Si no puede esperar, llame.
 new-topic = ¿De qué se trata?
 new-topic-missing = Elija de qué se trata
-new-for = ¿Para quién es?
-new-for-missing = Elija para quién es
+new-for = ¿De quién se trata?
+new-for-missing = Elija de quién se trata
 new-text = Su mensaje
 
 ## Session
