@@ -53,6 +53,8 @@ pub struct ConversationView {
     pub last_seq: u64,
     /// How far each side has read.
     pub read_up_to: ReadUpTo,
+    /// How far the patient's side has opened messages in a signed-in session, read or not; patients see `null`.
+    pub opened_up_to: Option<u64>,
     /// Messages of the other side that the reader's side has not read.
     pub unread: u64,
     /// When the last message came.
@@ -75,6 +77,7 @@ impl ConversationView {
             assigned_to: head.assignee.filter(|_| side == Side::Practice).map(|id| id.to_string()),
             last_seq: head.last_seq,
             read_up_to: ReadUpTo { patient: head.read_patient.seq, practice: head.read_practice.seq },
+            opened_up_to: (side == Side::Practice).then_some(head.opened_through),
             unread: head.unread(side),
             last_message_at: head.last_message_at,
         }

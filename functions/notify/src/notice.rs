@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use domain::{
     audit::{ActorId, Event, Verb},
     contact::ContactKind,
+    conversation::Side,
     id::{AccountId, ContactPointId, ConversationId, PatientId},
     language::Language,
     time::Timestamp,
@@ -64,8 +65,13 @@ pub(crate) async fn send(
     let app = &state.app;
     let now = app.clock.now();
     let about = About { conversation, patient, seq: Some(seq), again_of: None };
-    if !app.store.claim_notice(item.practice, conversation, &item.id, seq, now).await? {
+    let Some(head) = app.store.claim_notice(item.practice, conversation, &item.id, seq, now).await? else {
         return Ok(Verdict::new(Then::End(Ending::Collapsed), "noticed_or_read").about(&about));
+    };
+    // A notice is of the conversation: while another message waits there, it leaves although its own was recalled,
+    // because that one may have stayed silent for it.
+    if head.recalled.contains(&seq) && head.unread(Side::Patient) == 0 {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "recalled").about(&about));
     }
     let round = Round::prepare(state, item, about, now).await?;
     let plan = choose::plan(patient, &round.readers);

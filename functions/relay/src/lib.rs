@@ -12,7 +12,7 @@ use platform::{
     clock::Clock,
     config::{ConfigError, Environment},
     entropy::Entropy,
-    events::{Event, PublishError, Topic},
+    events::{Event, Pace, PublishError, Topic},
     store::Store,
 };
 use serde_json::Value;
@@ -45,8 +45,8 @@ impl State {
         })
     }
 
-    async fn publish(&self, event: Event) -> Result<(), PublishError> {
-        self.topic.publish(&event).await
+    async fn publish(&self, event: Event, pace: Pace) -> Result<(), PublishError> {
+        self.topic.publish(&event, pace).await
     }
 }
 

@@ -1,7 +1,10 @@
 //! New outbox items, as the table's stream brings them.
 
 use futures_util::{StreamExt, stream};
-use platform::{events::Event, store::keys};
+use platform::{
+    events::{Event, Pace},
+    store::keys,
+};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -40,6 +43,11 @@ fn read(record: &Value) -> Reading<'_> {
     }
 }
 
+/// A message waits for as long as it can be undone; somebody waits for everything else.
+fn pace_of(Event::Outbox { id, .. }: &Event) -> Pace {
+    if id.starts_with(keys::MESSAGE_OUTBOX_PREFIX) { Pace::AfterUndo } else { Pace::Now }
+}
+
 /// Publishes the items of a batch. Lambda comes again with the first record that failed and all after it, so only
 /// that one is named (<https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html>).
 pub(crate) async fn relay(state: &State, batch: Batch) -> Result<Value, lambda_runtime::Error> {
@@ -58,7 +66,10 @@ pub(crate) async fn relay(state: &State, batch: Batch) -> Result<Value, lambda_r
     }
     let total = items.len();
     let outcomes: Vec<Option<&str>> = stream::iter(items)
-        .map(async |(place, event)| state.publish(event).await.err().map(|_| place))
+        .map(async |(place, event)| {
+            let pace = pace_of(&event);
+            state.publish(event, pace).await.err().map(|_| place)
+        })
         .buffered(PUBLISHED_AT_ONCE)
         .collect()
         .await;

@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 use platform::{
-    events::Event,
+    events::{Event, Pace},
     store::{StoreError, keys},
 };
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ async fn sweep_shard(state: &State, shard: u64, tally: &mut Tally) -> Result<(),
             tally.unreadable += page.unreadable;
         }
         let outcomes: Vec<bool> = stream::iter(page.items)
-            .map(async |(practice, id)| state.publish(Event::outbox(practice, id)).await.is_ok())
+            .map(async |(practice, id)| state.publish(Event::outbox(practice, id), Pace::Now).await.is_ok())
             .buffer_unordered(PUBLISHED_AT_ONCE / SHARDS_AT_ONCE)
             .collect()
             .await;

@@ -45,6 +45,9 @@ pub(crate) struct RunArguments {
     /// Whether to serve https with a self-signed certificate: Safari and phones keep no session on http.
     #[arg(long, env = "TLS", value_name = "TLS", default_value = "0", value_parser = BoolishValueParser::new())]
     tls: bool,
+    /// Seconds between a message and its notice: 10 where it is deployed, so that an undo comes before it.
+    #[arg(long, env = "NOTICE_DELAY_SECONDS", value_name = "NOTICE_DELAY_SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=60))]
+    notice_delay_seconds: u8,
     /// What the log on standard error tells.
     #[arg(long, env = "LOG_LEVEL", value_name = "LOG_LEVEL", default_value = "WARN")]
     log_level: Level,
@@ -64,7 +67,9 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<(), Box<dyn Error>> {
     let origin = arguments.public_origin.clone().unwrap_or_else(|| format!("{scheme}://localhost:{port}"));
 
     let data = arguments.local_data.clone();
-    let stack = Stack::start(StackOptions::run(data.clone(), origin.clone(), arguments.portal_dist)).await?;
+    let mut options = StackOptions::run(data.clone(), origin.clone(), arguments.portal_dist);
+    options.parameters.insert("NoticeDelaySeconds".to_owned(), arguments.notice_delay_seconds.to_string());
+    let stack = Stack::start(options).await?;
     let mover = stack.move_events()?;
     let (stop, stopped) = watch::channel(false);
     let mut servers = JoinSet::new();

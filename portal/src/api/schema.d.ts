@@ -1157,6 +1157,11 @@ export interface components {
              * @description The last sequence number.
              */
             last_seq: number;
+            /**
+             * Format: int64
+             * @description How far the patient's side has opened messages in a signed-in session, read or not; patients see `null`.
+             */
+            opened_up_to?: number | null;
             /** @description Whom it is with. */
             patient: components["schemas"]["ConversationPatient"];
             /** @description How far each side has read. */
@@ -1597,6 +1602,11 @@ export interface components {
                  * @description The last sequence number.
                  */
                 last_seq: number;
+                /**
+                 * Format: int64
+                 * @description How far the patient's side has opened messages in a signed-in session, read or not; patients see `null`.
+                 */
+                opened_up_to?: number | null;
                 /** @description Whom it is with. */
                 patient: components["schemas"]["ConversationPatient"];
                 /** @description How far each side has read. */

@@ -1,6 +1,6 @@
 //! Events between functions: what the topic carries. Ids only.
 
-use aws_sdk_sns::{Client, error::ProvideErrorMetadata};
+use aws_sdk_sns::{Client, error::ProvideErrorMetadata, types::MessageAttributeValue};
 use domain::id::PracticeId;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +8,19 @@ use crate::{
     aws::SdkConfig,
     config::{ConfigError, Environment},
 };
+
+/// The message attribute that an event which waits carries, and its value. The subscriptions of template.yaml choose by it.
+const PACE: &str = "pace";
+const AFTER_UNDO: &str = "after_undo";
+
+/// When an event reaches its queue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// At once.
+    Now,
+    /// When the sender of a message can no longer undo it.
+    AfterUndo,
+}
 
 /// The version of the shape that this code writes and reads.
 const VERSION: u32 = 1;
@@ -82,14 +95,24 @@ impl Topic {
     ///
     /// # Errors
     /// [`PublishError`]: whoever brought the event brings it again.
-    pub async fn publish(&self, event: &Event) -> Result<(), PublishError> {
+    pub async fn publish(&self, event: &Event, pace: Pace) -> Result<(), PublishError> {
         let message = serde_json::to_string(event).map_err(|error| PublishError(error.into()))?;
-        let answer = self.client.publish().topic_arn(&self.arn).message(message).send().await;
+        let publish = self.client.publish().topic_arn(&self.arn).message(message);
+        let publish = match pace {
+            Pace::Now => publish,
+            Pace::AfterUndo => publish.message_attributes(PACE, waiting()?),
+        };
+        let answer = publish.send().await;
         answer.map(drop).map_err(|error| {
             tracing::warn!(error.code = error.code().unwrap_or("none"), "an event was not published");
             PublishError(error.into())
         })
     }
+}
+
+fn waiting() -> Result<MessageAttributeValue, PublishError> {
+    let value = MessageAttributeValue::builder().data_type("String").string_value(AFTER_UNDO).build();
+    value.map_err(|error| PublishError(error.into()))
 }
 
 #[cfg(test)]

@@ -51,6 +51,7 @@ pub fn parameters() -> BTreeMap<String, String> {
         ("MailFrom", "messages@bright-eyes.test"),
         ("MailReplyTo", "front-desk@bright-eyes.test"),
         ("SmsBackend", "sns"),
+        ("NoticeDelaySeconds", "0"),
         ("LogLevel", "DEBUG"),
     ]
     .into_iter()
@@ -75,6 +76,14 @@ impl World {
         Self::tapped(seed, clock, data, None).await
     }
 
+    /// A world whose notices wait for so many seconds, as in a deployed practice. The others do not wait.
+    pub async fn with_notice_delay(seed: u64, seconds: u32) -> Self {
+        let clock = Clock::manual(Timestamp::parse("2026-11-23T15:00:00Z").expect("a time"));
+        let mut parameters = parameters();
+        parameters.insert("NoticeDelaySeconds".to_owned(), seconds.to_string());
+        Self::with(seed, clock, None, None, parameters).await
+    }
+
     /// The same, with somebody listening to what the functions send to AWS.
     pub async fn tapped(
         seed: u64,
@@ -82,10 +91,20 @@ impl World {
         data: Option<std::path::PathBuf>,
         tap: Option<&Tap>,
     ) -> Self {
+        Self::with(seed, clock, data, tap, parameters()).await
+    }
+
+    async fn with(
+        seed: u64,
+        clock: Clock,
+        data: Option<std::path::PathBuf>,
+        tap: Option<&Tap>,
+        parameters: BTreeMap<String, String>,
+    ) -> Self {
         let now = clock.clone();
         let aws = LocalAws::open(Options {
             template: TEMPLATE.to_owned(),
-            parameters: parameters(),
+            parameters,
             data,
             now: Arc::new(move || now.now().as_millis()),
             seed,

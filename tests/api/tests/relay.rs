@@ -12,6 +12,9 @@ use platform::store::{
 use serde_json::{Value, json};
 
 const RELAY: &str = "RelayFunction";
+/// Of messages.
+const NOTICES: &str = "NoticeQueue";
+/// Of everything else, and of what the sweeper brings.
 const QUEUE: &str = "NotifyQueue";
 
 /// Sends messages from staff, one conversation each, and leaves their stream records where they are.
@@ -69,8 +72,9 @@ async fn a_new_item_becomes_an_event_of_ids() {
     let batch = world.aws.take_for(RELAY).unwrap().unwrap();
     let answer = world.invoke(RELAY, batch.event.clone()).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    let bodies = world.aws.queue_bodies(QUEUE);
+    let bodies = world.aws.queue_bodies(NOTICES);
     assert_eq!(bodies.len(), 1);
+    assert!(world.aws.queue_bodies(QUEUE).is_empty(), "in one queue alone");
     let event: Value = serde_json::from_str(&bodies[0]).unwrap();
     let members: Vec<&String> = event.as_object().unwrap().keys().collect();
     assert_eq!(members, ["id", "kind", "practice", "v"]);
@@ -78,7 +82,8 @@ async fn a_new_item_becomes_an_event_of_ids() {
         (&event["kind"], &event["v"], &event["practice"]),
         (&json!("outbox"), &json!(1), &json!(world.demo.id))
     );
-    assert!(event["id"].as_str().unwrap().bytes().all(|b| b.is_ascii_hexdigit()));
+    let id = event["id"].as_str().unwrap().strip_prefix("msg-").unwrap();
+    assert!(id.bytes().all(|b| b.is_ascii_hexdigit()));
 }
 
 #[tokio::test]
@@ -94,7 +99,7 @@ async fn the_first_record_that_failed_is_where_lambda_begins_again() {
     world.aws.set_faults(Some(faults(rules)));
     let answer = world.invoke(RELAY, batch.event.clone()).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": [{"itemIdentifier": places[2]}]}));
-    assert_eq!(world.aws.queue_depth(QUEUE).unwrap().visible, 3, "one failure stops no other record");
+    assert_eq!(world.aws.queue_depth(NOTICES).unwrap().visible, 3, "one failure stops no other record");
     world.aws.set_faults(None);
     let settled = world.aws.settle(batch, Ok(answer));
     assert_eq!((settled.done, settled.again), (2, 3));
@@ -129,7 +134,7 @@ async fn a_record_that_cannot_be_read_holds_up_nobody() {
     assert_eq!(places(&batch.event).len(), 2);
     let answer = world.invoke(RELAY, batch.event.clone()).await.unwrap();
     assert_eq!(answer, json!({"batchItemFailures": []}));
-    assert_eq!(world.aws.queue_depth(QUEUE).unwrap().visible, 1);
+    assert_eq!(world.aws.queue_depth(NOTICES).unwrap().visible, 1);
 }
 
 #[tokio::test]

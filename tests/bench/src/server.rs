@@ -43,6 +43,7 @@ impl Server {
             .env_clear()
             .envs([("PORT", port.to_string()), ("LOCAL_AWS_PORT", aws_port.to_string())])
             .env("LOCAL_DATA", data)
+            .env("NOTICE_DELAY_SECONDS", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .spawn()

@@ -28,6 +28,7 @@ export async function startProduct() {
   const data = await mkdtemp(join(tmpdir(), 'browser-'));
   const port = await freePort();
   const env = { ...process.env, PORT: String(port), LOCAL_AWS_PORT: String(await freePort()), LOCAL_DATA: data };
+  env.NOTICE_DELAY_SECONDS ??= '0';
   const child = spawn(BINARY, ['run'], { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let log = '';
   let hasEnded = false;

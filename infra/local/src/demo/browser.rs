@@ -46,6 +46,10 @@ impl Browser {
         self.send("POST", path, Some(body), None).await
     }
 
+    pub(super) async fn put(&mut self, path: &str, body: &Value) -> Result<Answer, DemoError> {
+        self.send("PUT", path, Some(body), None).await
+    }
+
     pub(super) async fn post_once(
         &mut self,
         path: &str,

@@ -25,9 +25,13 @@ const MARIA: &str = "maria@patients.test";
 const BIRTH_DATE: &str = "1985-03-14";
 const QUESTION: &str = "Buenos días, Sra. López. Su receta está lista en la farmacia de la calle Main.";
 const ANSWER: &str = "Muchas gracias. ¿Necesito llevar algo?";
+const WRONG: &str = "Sr. Carter, su cirugía de cataratas es el lunes a las siete.";
+const HASTY: &str = "Sr. Carter, no coma nada desde la medianoche.";
 /// What no mail and no file may show. The outbox's own file holds the mails themselves.
-const SECRETS: [&str; 8] =
-    [QUESTION, ANSWER, "Maria Lopez", MARIA, ANA, "+15555550101", BIRTH_DATE, "Ana Castillo"];
+const SECRETS: [&str; 10] =
+    [QUESTION, ANSWER, WRONG, HASTY, "Maria Lopez", MARIA, ANA, "+15555550101", BIRTH_DATE, "Ana Castillo"];
+/// How long notices wait here: long enough for a program to undo a message. A deployed practice has ten seconds.
+const NOTICE_DELAY_SECONDS: u64 = 1;
 /// How long a mail may be under way.
 const DELIVERY: Duration = Duration::from_secs(15);
 
@@ -42,7 +46,8 @@ pub(crate) async fn demo() -> Result<(), Box<dyn Error>> {
     let port =
         listeners.first().map_or(Ok(0), |listener| listener.local_addr().map(|address| address.port()))?;
     let origin = format!("http://localhost:{port}");
-    let options = StackOptions::run(data.path().to_owned(), origin.clone(), "portal/dist".into());
+    let mut options = StackOptions::run(data.path().to_owned(), origin.clone(), "portal/dist".into());
+    options.parameters.insert("NoticeDelaySeconds".to_owned(), NOTICE_DELAY_SECONDS.to_string());
     let stack = Stack::start(options).await?;
     let _mover = stack.move_events()?;
     let (_stop, stopped) = watch::channel(false);
@@ -156,13 +161,82 @@ impl Demo {
         let inbox = staff.get("/v1/conversations?state=open").await?;
         self.holds("and the conversation stands in her inbox", inbox.body["items"][0]["id"] == conversation)?;
         let stranger = Browser::new(&self.origin).get(&messages).await?;
-        self.expect("without a session nobody reads it", &stranger, StatusCode::UNAUTHORIZED)
+        self.expect("without a session nobody reads it", &stranger, StatusCode::UNAUTHORIZED)?;
+        self.recall(&mut staff, &mut patient, &messages).await?;
+        self.undo(&mut staff, &mut patient, &messages).await
+    }
+
+    async fn recall(
+        &mut self,
+        staff: &mut Browser,
+        patient: &mut Browser,
+        messages: &str,
+    ) -> Result<(), DemoError> {
+        self.heading("Ana takes back what was meant for somebody else");
+        let body = json!({ "kind": "text", "text": WRONG });
+        let sent = staff.post_once(messages, &body, "demo-3").await?;
+        self.expect("she writes to Maria what was for Mr. Carter", &sent, StatusCode::CREATED)?;
+        let seq = &sent.body["seq"];
+        let page = patient.get(messages).await?;
+        self.holds("and Maria, who is still there, reads it", page.body.to_string().contains(WRONG))?;
+        let mark = format!("{}/read", messages.trim_end_matches("/messages"));
+        let marked = patient.put(&mark, &json!({ "seq": seq })).await?;
+        self.expect("her page notes how far she has read", &marked, StatusCode::NO_CONTENT)?;
+        let wrong = json!({ "reason": "wrong_patient" });
+        let recall = format!("{messages}/{seq}/recall");
+        let stranger = Browser::new(&self.origin).post(&recall, &wrong).await?;
+        self.expect("without a session nobody recalls it", &stranger, StatusCode::UNAUTHORIZED)?;
+        let refused = patient.post(&recall, &wrong).await?;
+        self.expect("nor does a patient", &refused, StatusCode::FORBIDDEN)?;
+        let answer = staff.post(&recall, &wrong).await?;
+        self.expect("Ana recalls it", &answer, StatusCode::OK)?;
+        let opened = &answer.body["opened"];
+        self.quote(&format!("opened by {} at {}", text_of(&opened["name"])?, text_of(&opened["at"])?));
+        self.holds("the answer says who had opened it, and when", opened["name"] == "Maria Lopez")?;
+        let again = staff.post(&recall, &wrong).await?;
+        self.holds("asked again, it says the same", again.body == answer.body)?;
+        let news = patient.get(&format!("{messages}?after={seq}")).await?;
+        self.holds(
+            "Maria's open screen is told to erase it",
+            news.body["items"][0]["body"] == json!({ "kind": "recall", "of": seq }),
+        )?;
+        let page = patient.get(messages).await?;
+        let gone = page.body["items"].as_array().is_some_and(|items| {
+            items
+                .iter()
+                .any(|item| item["seq"] == *seq && item["state"] == "recalled" && item["body"].is_null())
+        });
+        self.holds("and finds a note in its place", gone && !page.body.to_string().contains(WRONG))
+    }
+
+    async fn undo(
+        &mut self,
+        staff: &mut Browser,
+        patient: &mut Browser,
+        messages: &str,
+    ) -> Result<(), DemoError> {
+        self.heading("She undoes a message before anybody is told of it");
+        let before = self.stack.aws().outbox().all().len();
+        let body = json!({ "kind": "text", "text": HASTY });
+        let sent = staff.post_once(messages, &body, "demo-4").await?;
+        self.expect("she sends", &sent, StatusCode::CREATED)?;
+        let undo = json!({ "reason": "undo" });
+        let answer = staff.post(&format!("{messages}/{}/recall", sent.body["seq"]), &undo).await?;
+        self.expect("and presses Undo", &answer, StatusCode::OK)?;
+        self.holds("nobody had opened it", answer.body["opened"].is_null())?;
+        tokio::time::sleep(Duration::from_secs(NOTICE_DELAY_SECONDS * 2)).await;
+        self.holds("no notice leaves", self.stack.aws().outbox().all().len() == before)?;
+        let page = patient.get(messages).await?;
+        self.holds("and Maria never sees it", !page.body.to_string().contains(HASTY))
     }
 
     async fn at_rest(&mut self, data: &Path) -> Result<(), Box<dyn Error>> {
         self.heading("What lies on the disk");
         let stored = self.stored_messages().await;
-        self.holds("two messages are stored", stored.len() == 2)?;
+        self.holds(
+            "the two messages that stay are stored, the two that were taken back are not",
+            stored.len() == 2,
+        )?;
         for sealed in &stored {
             let shown: String = sealed.iter().take(32).map(|byte| format!("{byte:02x}")).collect();
             self.quote(&format!("{} bytes: {shown}…", sealed.len()));
@@ -182,8 +256,10 @@ impl Demo {
     /// The sealed bodies of the message items.
     async fn stored_messages(&self) -> Vec<Vec<u8>> {
         let items = self.stack.aws().items("ChatTable").await;
-        let messages =
-            items.iter().filter(|item| item["SK"]["S"].as_str().is_some_and(|sk| sk.starts_with("MSG#")));
+        let messages = items.iter().filter(|item| {
+            item["SK"]["S"].as_str().is_some_and(|sk| sk.starts_with("MSG#"))
+                && item["msg_kind"]["S"] == "text"
+        });
         messages.filter_map(|item| STANDARD.decode(item["sealed"]["B"].as_str()?).ok()).collect()
     }
 
@@ -196,7 +272,9 @@ impl Demo {
             if let Some(mail) = outbox.after(self.seen, 100).into_iter().find(|sent| sent.to == address) {
                 self.seen = mail.id.parse().unwrap_or(self.seen);
                 // No person reads faster than the sender notes that it has sent.
-                while self.stack.aws().queue_depth("NotifyQueue").is_some_and(|depth| depth.in_flight > 0) {
+                let busy =
+                    |queue| self.stack.aws().queue_depth(queue).is_some_and(|depth| depth.in_flight > 0);
+                while ["NotifyQueue", "NoticeQueue"].into_iter().any(busy) {
                     tokio::time::sleep(Duration::from_millis(5)).await;
                 }
                 self.line(&format!("a mail comes to {address}"));

@@ -215,6 +215,7 @@ fn parameters(origin: &str) -> BTreeMap<String, String> {
         ("MailFrom", "notices@brighteyes.test"),
         ("MailReplyTo", "front-desk@brighteyes.test"),
         ("SmsBackend", "sns"),
+        ("NoticeDelaySeconds", "0"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
     .into()

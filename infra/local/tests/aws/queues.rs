@@ -119,7 +119,7 @@ async fn a_topic_fans_out_raw_and_filtered() {
     assert_eq!(bench.aws.queue_depth("NotifyQueue").unwrap().visible, 3);
 
     let filtered = TEMPLATE.replace(
-        "RawMessageDelivery: true",
+        "RawMessageDelivery: true\n      FilterPolicy: { pace: [ { exists: false } ] }",
         "RawMessageDelivery: false\n      FilterPolicy: { kind: [outbox, { prefix: x } ] }",
     );
     assert_ne!(filtered, TEMPLATE);

@@ -239,7 +239,9 @@ fn notices(home: &Home, conversations: &BTreeSet<String>) -> Told {
             stack.advance(60).await;
             minutes += 1;
         }
-        assert_eq!(stack.aws().queue_depth("NotifyQueue").unwrap(), Default::default());
+        for queue in ["NotifyQueue", "NoticeQueue"] {
+            assert_eq!(stack.aws().queue_depth(queue).unwrap(), Default::default());
+        }
         assert_eq!(stack.aws().queue_bodies("NotifyDeadLetters"), [""; 0]);
         assert_eq!(stack.aws().queue_bodies("RelayDeadLetters"), [""; 0]);
         assert_eq!(stack.aws().stream_backlog(), 0);

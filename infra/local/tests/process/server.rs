@@ -53,6 +53,7 @@ impl Place {
             .env("PORTAL_DIST", self.directory.path().join("no-portal"))
             .env("LOG_LEVEL", self.level)
             .env("TLS", "0")
+            .env("NOTICE_DELAY_SECONDS", "0")
             .env_remove("PUBLIC_ORIGIN")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -344,7 +344,8 @@ impl Store {
 
     /// Claims the notice of a conversation for an outbox item: the first message claims, later ones find the claim
     /// and stay silent until the patient has opened or read something, or a day has passed. Opened counts, because a
-    /// message may come after a page was opened and before it is marked as read. The same item may claim again.
+    /// message may come after a page was opened and before it is marked as read. The same item may claim again. Whoever
+    /// claims gets the head as it stands then.
     ///
     /// # Errors
     /// [`StoreError`].
@@ -355,7 +356,7 @@ impl Store {
         outbox: &str,
         seq: u64,
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Head>, StoreError> {
         let change = Change::new(
             keys::conversation(practice, conversation),
             "SET noticed_seq = :seq, noticed_by = :outbox, noticed_at = :now",
@@ -369,7 +370,8 @@ impl Store {
         .value(":outbox", string(outbox))
         .value(":now", number(now.as_millis()))
         .value(":stale", number(now.plus_seconds(-24 * 3600).as_millis()));
-        Ok(self.change(change).await?.is_some())
+        let item = self.change(change).await?;
+        item.map(|item| Head::from_item(practice, conversation, &item)).transpose()
     }
 
     /// The conversation that a patient is to be told of: with something unread, or else any; of these the one that was

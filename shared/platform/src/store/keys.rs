@@ -274,6 +274,9 @@ pub fn evidence(practice: PracticeId, evidence: EvidenceId) -> ItemKey {
 /// Prefix of every outbox partition; the stream filter of template.yaml looks for it.
 pub const OUTBOX_PREFIX: &str = "OUTBOX#";
 
+/// What the id of an outbox item begins with that tells of a message: the id alone says that it waits.
+pub const MESSAGE_OUTBOX_PREFIX: &str = "msg-";
+
 /// An item of the outbox.
 pub fn outbox(practice: PracticeId, id: &str) -> ItemKey {
     ItemKey::new(format!("{OUTBOX_PREFIX}{practice}#{id}"), "OUT")

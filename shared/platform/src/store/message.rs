@@ -534,10 +534,8 @@ const MAX_SEQ: u64 = 999_999_999_999;
 /// The id of the outbox item of a send. It is made from the conversation, the sender and the client's key, so the
 /// item itself refuses the second send of one key (see docs/decisions).
 fn outbox_id(head: &Head, send: &Send<'_>) -> String {
-    secrets::blind_index(
-        send.content_key,
-        &format!("{}\u{1f}{}\u{1f}{}", head.id, send.sender, send.key.as_str()),
-    )
+    let request = format!("{}\u{1f}{}\u{1f}{}", head.id, send.sender, send.key.as_str());
+    format!("{}{}", keys::MESSAGE_OUTBOX_PREFIX, secrets::blind_index(send.content_key, &request))
 }
 
 const fn said_after(head: &Head, side: Side) -> (u64, u64) {

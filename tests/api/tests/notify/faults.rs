@@ -47,7 +47,7 @@ async fn a_provider_that_is_down_is_asked_again_ever_less_often() {
     let place = relay(&world).await.remove(0);
     world.pump().await;
     assert_eq!(state(&world, &place).await, ("NEW".to_owned(), "throttled".to_owned()));
-    assert_eq!(world.aws.queue_depth("NotifyQueue").unwrap().in_flight, 0, "it is no failure of the event");
+    assert_eq!(world.aws.queue_depth("NoticeQueue").unwrap().in_flight, 0, "it is no failure of the event");
 
     // An event that comes early finds that the item waits.
     let due = item(&world, &place).await.optional_text("due_at").unwrap().to_owned();

@@ -12,7 +12,9 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{NOTIFY, Thread, ask, batch, faults, item, place_of, relay, sent, state, states};
+use crate::support::{
+    NOTIFY, Thread, ask, batch, bodies, faults, item, place_of, relay, sent, state, states,
+};
 use local::aws::{Fault, Service, When};
 
 /// Shuffles, the same way for the same seed.
@@ -40,7 +42,7 @@ async fn five_deliveries_in_any_order_send_what_one_sends() {
     }
     let places = relay(&world).await;
     assert_eq!(places.len(), 43);
-    let bodies = world.aws.queue_bodies("NotifyQueue");
+    let bodies = bodies(&world);
     let mut deliveries: Vec<String> = (0..5).flat_map(|_| bodies.clone()).collect();
     shuffle(&mut deliveries, &Entropy::seeded(42));
     let batches: Vec<Value> = deliveries.chunks(10).map(batch).collect();
@@ -173,7 +175,7 @@ async fn with_the_table_away_the_queue_keeps_the_event() {
         vec![(When::Always, Fault::InternalError)],
     )));
     world.pump().await;
-    assert_eq!(world.aws.queue_depth("NotifyQueue").unwrap().in_flight, 1);
+    assert_eq!(world.aws.queue_depth("NoticeQueue").unwrap().in_flight, 1);
     world.aws.set_faults(None);
     world.clock.advance_seconds(181);
     world.pump().await;

@@ -84,7 +84,12 @@ pub(crate) async fn relay(world: &World) -> Vec<Place> {
         let answer = world.invoke(RELAY, batch.event.clone()).await;
         world.aws.settle(batch, answer);
     }
-    world.aws.queue_bodies("NotifyQueue").iter().map(|body| place(body)).collect()
+    bodies(world).iter().map(|body| place(body)).collect()
+}
+
+/// What lies in the queues: of messages, then of everything else.
+pub(crate) fn bodies(world: &World) -> Vec<String> {
+    [world.aws.queue_bodies("NoticeQueue"), world.aws.queue_bodies("NotifyQueue")].concat()
 }
 
 fn place(body: &str) -> Place {

@@ -9,6 +9,7 @@
 
 mod acts;
 mod faults;
+mod notices;
 mod proofs;
 mod races;
 mod support;
