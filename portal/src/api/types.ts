@@ -16,15 +16,8 @@ export type Conversation = Body<'/v1/conversations/{id}', 'get', 200>;
 export type Topic = 'medical_question' | 'prescription' | 'appointment' | 'form' | 'billing' | 'other';
 type ListedPage = Body<'/v1/conversations/{id}/messages', 'get', 200>;
 type ListedMessage = ListedPage['items'][number];
-/** Kinds that the contract names and pages already show, whether or not the document lists them yet. */
-type KnownBody =
-  | { kind: 'text'; text: string }
-  | { kind: 'recall'; of: number }
-  | { kind: 'correction'; of: number; text: string };
-export type Message = Omit<ListedMessage, 'body' | 'state'> & {
-  state: 'sent' | 'recalled';
-  body?: KnownBody | null;
-};
+export type Message = Omit<ListedMessage, 'state'> & { state: 'sent' | 'recalled' };
+export type Recalled = Body<'/v1/conversations/{id}/messages/{seq}/recall', 'post', 200>;
 export type MessagePage = Omit<ListedPage, 'items'> & { items: Message[] };
 export type Patient = Body<'/v1/patients/{id}', 'get', 200>;
 export type PatientList = Body<'/v1/patients', 'get', 200>;

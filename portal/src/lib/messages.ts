@@ -11,7 +11,9 @@ export function mergeMessages(known: readonly Message[], incoming: readonly Mess
   for (const message of [...bySeq.values()]) {
     if (message.body?.kind !== 'recall') continue;
     const recalled = bySeq.get(message.body.of);
-    if (recalled !== undefined) bySeq.set(recalled.seq, { ...recalled, state: 'recalled', body: null });
+    if (recalled === undefined) continue;
+    const recalled_at = recalled.recalled_at ?? message.sent_at;
+    bySeq.set(recalled.seq, { ...recalled, sender: { ...recalled.sender, name: null }, state: 'recalled', recalled_at, body: null });
   }
   return [...bySeq.values()].sort((one, other) => one.seq - other.seq);
 }

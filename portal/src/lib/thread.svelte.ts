@@ -81,9 +81,12 @@ export class Thread {
     }
   }
 
-  /** Sends text. A retry with the same text carries the same key, so it can never arrive twice. */
-  async send(text: string): Promise<void> {
-    const body = { kind: 'text' as const, text };
+  /**
+   * Sends text, or a correction of an earlier message. A retry with the same text carries the same key, so it can never
+   * arrive twice.
+   */
+  async send(text: string, of?: number): Promise<Message> {
+    const body = of === undefined ? { kind: 'text', text } : { kind: 'correction', of, text };
     this.sending = true;
     try {
       const answer = await call('post', '/v1/conversations/{id}/messages', {
@@ -96,10 +99,16 @@ export class Thread {
       // Not the last known seq: messages of others may stand between, and the poll brings them.
       this.messages = mergeMessages(this.messages, [answer.data as Message]);
       if (this.conversation !== null) this.conversation = { ...this.conversation, state: 'open' };
-      void this.#poller?.runNow();
+      this.refresh();
+      return answer.data as Message;
     } finally {
       this.sending = false;
     }
+  }
+
+  /** Asks for what is new, now. */
+  refresh(): void {
+    void this.#poller?.runNow();
   }
 
   /** Changes state or assignee. */

@@ -68,6 +68,45 @@ thread-write-to = Message to { $name }
 thread-write-hint = The patient reads { $language }.
 thread-write-closed = Sending opens this conversation again.
 
+## Recall
+# review: human-reviewed
+
+recall-act = Recall
+recall-label = Recall the message of { $time }
+recall-title = Recall this message?
+recall-checking = Checking whether it was opened…
+recall-unopened = The patient has not opened it.
+recall-opened = The patient’s side has opened it. What was read stays read; it disappears from every screen.
+recall-what = The patient sees that a message was removed, and that there is nothing to do. A sealed copy stays for the auditor. This cannot be taken back.
+recall-reason = Why?
+recall-reason-missing = Choose a reason
+recall-wrong-patient = It was for another patient
+recall-error = What it says is wrong
+recall-other = Something else
+recall-note = Note for the auditor (optional)
+recall-note-hint = Sealed with the copy. Up to 1,000 characters.
+recall-do = Recall the message
+recall-needs-admin = An admin has to recall this message: it was opened, is a colleague’s, or is older than a day. Ask one now.
+recall-failed = It was not recalled. Try again.
+recall-done-title = The message was recalled
+recall-done-unopened = Nobody had opened it.
+recall-done-opened = { $name } opened it on { $date }.
+recall-done-opened-somebody = The patient’s account opened it on { $date }.
+recall-evidence = Evidence number: { $id }
+recall-correct = Write a correction
+recall-finish = Done
+recall-correcting = This corrects your message of { $time }.
+recall-correcting-stop = Write a new message instead
+undo-sent = Message sent.
+undo-act = Undo
+undo-left = { $seconds ->
+    [one] 1 second left
+   *[other] { $seconds } seconds left
+}
+undo-done = Undone. The patient was not told, and your text is back.
+undo-late = Too late to undo: ten seconds are over, or the patient has opened it.
+undo-failed = It was not undone. Try again, or recall the message.
+
 ## Patients
 # review: human-reviewed
 

@@ -68,6 +68,45 @@ thread-write-to = Mensaje para { $name }
 thread-write-hint = El paciente lee en { $language }.
 thread-write-closed = Al enviar, esta conversación se abre de nuevo.
 
+## Recall
+# review: machine
+
+recall-act = Retirar
+recall-label = Retirar el mensaje de las { $time }
+recall-title = ¿Retirar este mensaje?
+recall-checking = Comprobando si se abrió…
+recall-unopened = El paciente no lo ha abierto.
+recall-opened = El lado del paciente lo ha abierto. Lo leído, leído está; desaparece de todas las pantallas.
+recall-what = El paciente ve que se retiró un mensaje y que no tiene que hacer nada. Una copia sellada queda para el auditor. Esto no se puede deshacer.
+recall-reason = ¿Por qué?
+recall-reason-missing = Elija un motivo
+recall-wrong-patient = Era para otro paciente
+recall-error = Lo que dice es incorrecto
+recall-other = Otra cosa
+recall-note = Nota para el auditor (opcional)
+recall-note-hint = Se sella con la copia. Hasta 1.000 caracteres.
+recall-do = Retirar el mensaje
+recall-needs-admin = Este mensaje lo tiene que retirar un administrador: se abrió, es de un colega o tiene más de un día. Pídaselo ahora.
+recall-failed = No se retiró. Inténtelo de nuevo.
+recall-done-title = El mensaje se retiró
+recall-done-unopened = Nadie lo había abierto.
+recall-done-opened = El { $date } lo abrió { $name }.
+recall-done-opened-somebody = El { $date } lo abrió la cuenta del paciente.
+recall-evidence = Número de prueba: { $id }
+recall-correct = Escribir una corrección
+recall-finish = Listo
+recall-correcting = Esto corrige su mensaje de las { $time }.
+recall-correcting-stop = Escribir mejor un mensaje nuevo
+undo-sent = Mensaje enviado.
+undo-act = Deshacer
+undo-left = { $seconds ->
+    [one] Queda 1 segundo
+   *[other] Quedan { $seconds } segundos
+}
+undo-done = Deshecho. No se avisó al paciente, y su texto está de vuelta.
+undo-late = Es tarde para deshacer: pasaron diez segundos o el paciente lo abrió.
+undo-failed = No se deshizo. Inténtelo de nuevo o retire el mensaje.
+
 ## Patients
 # review: machine
 
