@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { look, showsText, startBrowser, violations } from './support/browser.mjs';
-import { PEOPLE, signInByCode, signInStaff, writeTo } from './support/people.mjs';
-import { startProduct } from './support/product.mjs';
+import { PEOPLE, signInByCode, signInStaff, typeBirthDate, writeTo } from './support/people.mjs';
+import { codeIn, hasCode, startProduct } from './support/product.mjs';
 
 let product;
 let browser;
@@ -199,5 +199,28 @@ test('a page whose script does not come says so, and opens by one press once the
   await page.unroute('**/assets/Devices-*');
   await page.click('main .card button');
   await page.waitForSelector('h1:has-text("My phones and computers")');
+  await page.context().close();
+});
+
+test('a language that does not come keeps nobody out', async () => {
+  const page = await browser.person();
+  let tries = 0;
+  await page.route('**/assets/portal-*', (route) => ((tries += 1) === 1 ? route.abort() : route.fallback()));
+  await page.goto(product.origin);
+  await page.waitForSelector('#address');
+  await page.route('**/assets/portal-*', (route) => route.abort());
+  await page.click('.language[lang=es]');
+  await showsText(page, '[role=status]', /We cannot reach the server/);
+  await page.evaluate(() => localStorage.clear());
+  const before = await product.countTo(PEOPLE.maria.email);
+  await page.fill('#address', PEOPLE.maria.email);
+  await page.click('form button[type=submit]');
+  await page.waitForSelector('#code');
+  await page.fill('#code', codeIn(await product.sentTo(PEOPLE.maria.email, before, hasCode)));
+  await page.click('form button[type=submit]');
+  await page.waitForSelector('#birth-day');
+  await typeBirthDate(page, PEOPLE.maria.birth);
+  await page.click('form button[type=submit]');
+  await page.waitForSelector('h1:has-text("Your messages")');
   await page.context().close();
 });

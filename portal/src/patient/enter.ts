@@ -40,8 +40,8 @@ export function toConsole({ next, methods }: NextStep): void {
   location.reload();
 }
 
-/** The account's language counts until the person chose one here. */
+/** The account's language counts until the person chose one here. Never throws: whoever is in reads on in the page's. */
 export async function adoptLanguage(session: Session): Promise<void> {
   const own = supported(session.account.language);
-  if (own !== null && !isLanguageChosen()) await setLanguage(own);
+  if (own !== null && !isLanguageChosen()) await setLanguage(own).catch(() => undefined);
 }

@@ -19,7 +19,9 @@ async function start(): Promise<void> {
   whenAsked('step-up-required', askStepUp);
   startRouter((path) => /^\/(staff|outbox)(\/|$)/.test(path));
   startSession();
-  await Promise.all([startLanguage(async (code) => [(await STRINGS[code]()).default]), loadPractice()]);
+  // Tried twice, because without words there is no page.
+  const strings = async (code: LanguageCode) => [(await STRINGS[code]().catch(STRINGS[code])).default];
+  await Promise.all([startLanguage(strings), loadPractice()]);
   const target = document.getElementById('app');
   if (target === null) throw new Error('no #app');
   target.textContent = '';
