@@ -61,3 +61,38 @@ test('who comes after the end of an invitation is told what to do', async () => 
   await look(nia, 'staff-invitation-refused');
   await nia.context().close();
 });
+
+test('an address that belongs to somebody else lets nobody in before staff have said whom they mean', async () => {
+  await page.goto(`${product.origin}/staff/patients`);
+  await page.fill('#search', 'John');
+  await page.click('.person:has-text("John Carter")');
+  await page.click('button:has-text("Add a person")');
+  await page.fill('#grant-name', 'Marie Carter');
+  await page.fill('#grant-address', 'maria@patients.test');
+  await page.click('dialog button[type=submit]');
+  await showsText(page, '.error-summary', /Choose how you know/);
+  await page.check('input[name=grant-reason][value=called_back]');
+  await page.click('dialog button[type=submit]');
+  await page.waitForSelector('#grant-whose:focus');
+  await showsText(page, '#grant-whose', /Maria Lopez, reads the messages of 1 patient/);
+  await look(page, 'staff-grant-known');
+  // Nobody is in yet.
+  await page.click('dialog button[type=submit]');
+  await showsText(page, '.error-summary', /Choose the person, or change the address/);
+  await page.fill('#grant-address', 'marie@carter.test');
+  assert.equal(await page.isVisible('#grant-whose'), false);
+  await page.click('dialog button[type=submit]');
+  await page.waitForSelector('.row:has-text("Marie Carter")');
+  assert.equal(await page.isVisible('section:has(> #grants) .row:has-text("Maria Lopez")'), false);
+});
+
+test('a person of the practice is added by pressing their name', async () => {
+  await page.click('button:has-text("Add a person")');
+  await page.fill('#grant-name', 'Maria');
+  await page.fill('#grant-address', 'maria@patients.test');
+  await page.check('input[name=grant-reason][value=id_seen]');
+  await page.click('dialog button[type=submit]');
+  await page.check('#grant-whose input');
+  await page.click('dialog button[type=submit]');
+  await page.waitForSelector('section:has(> #grants) .row:has-text("Maria Lopez")');
+});

@@ -182,6 +182,7 @@ test('a grant ends on the 18th birthday by itself', async () => {
   await page.waitForSelector('#grant-name');
   await page.fill('#grant-name', 'Carlos Vega');
   await page.fill('#grant-address', 'carlos@patients.test');
+  await page.check('input[name=grant-reason][value=id_seen]');
   assert.equal(await page.inputValue('#grant-until'), '2030-09-17');
   await look(page, 'staff-grant');
   await page.click('.dialog form button[type=submit]');

@@ -1,5 +1,5 @@
 //! What the holder of an account is told without having asked: that somebody signed in with a browser that was not
-//! seen before, that staff changed where the account is reached.
+//! seen before, that staff changed where the account is reached or who reads a patient's messages.
 
 use domain::{
     audit::{ActorId, Verb},
@@ -37,6 +37,7 @@ use crate::{
 enum News {
     SignedIn(Browser),
     ContactsChanged,
+    AccessGiven,
 }
 
 /// A sign-in that may be news.
@@ -99,6 +100,23 @@ pub(crate) async fn contacts_changed(
         return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
     };
     let points = teller.points(old).await?;
+    teller.tell(&points.iter().collect::<Vec<_>>()).await
+}
+
+/// Tells these contacts of the account that somebody was added to those who read a patient's messages.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn access_given(
+    state: &State,
+    item: &OutboxItem,
+    account: AccountId,
+    to: &[ContactPointId],
+) -> Result<Verdict, Trouble> {
+    let Some(teller) = Teller::prepare(state, item, account, News::AccessGiven).await? else {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
+    };
+    let points = teller.points(to).await?;
     teller.tell(&points.iter().collect::<Vec<_>>()).await
 }
 
@@ -193,6 +211,12 @@ impl<'a> Teller<'a> {
             }
             (News::ContactsChanged, ContactKind::Phone) => {
                 Envelope::text(&SmsTemplate::ContactsChanged, letterhead, language)?
+            }
+            (News::AccessGiven, ContactKind::Email) => {
+                Envelope::mail(&Mail::AccessGiven, letterhead, language, &thread)?
+            }
+            (News::AccessGiven, ContactKind::Phone) => {
+                Envelope::text(&SmsTemplate::AccessGiven, letterhead, language)?
             }
         };
         Ok(envelope)

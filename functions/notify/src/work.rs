@@ -184,6 +184,7 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
             Subject::ContactsChanged { account, old } => {
                 announce::contacts_changed(state, &item, *account, old).await
             }
+            Subject::AccessGiven { account, to } => announce::access_given(state, &item, *account, to).await,
         }
     };
     let verdict = verdict.unwrap_or_else(|trouble| {
@@ -238,6 +239,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::StaffInvited { .. } => "staff_invited",
         Subject::SignedInElsewhere { .. } => "signed_in_elsewhere",
         Subject::ContactsChanged { .. } => "contacts_changed",
+        Subject::AccessGiven { .. } => "access_given",
     };
     let state = match verdict.then {
         Then::End(ending) => ending.as_str(),

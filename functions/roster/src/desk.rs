@@ -197,6 +197,21 @@ impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
     }
 }
 
+/// The link of the desk of the path, as the hash that it is kept under.
+pub struct LinkPath(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for LinkPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        let hash = |text: &str| {
+            let fits = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+            if fits { Ok(text.to_owned()) } else { Err(Invalid::new("invalid_id")) }
+        };
+        parameter(parts, "link", hash).await.map(Self)
+    }
+}
+
 /// The member of staff of the path.
 pub struct StaffPath(pub StaffId);
 

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    desk::{ConnectPhones, Desk, PatientPath, Right},
+    desk::{ConnectPhones, Desk, LinkPath, PatientPath, Right},
     member::given,
     refusals::{BadBody, Refused, Unknown},
 };
@@ -46,6 +46,8 @@ pub(crate) struct NewDeviceLink {
 /// A link that connects a phone, for one use.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct DeviceLinkView {
+    /// By which `GET …/device-links/{link}` tells what became of it. It opens nothing.
+    id: String,
     /// Where the phone has to go.
     url: String,
     /// The same as a picture for the phone's camera.
@@ -91,12 +93,45 @@ pub(crate) async fn make_device_link(
     };
     let mut event = desk.event_about(Verb::DeviceLinkMade, patient);
     event.object = Some(account.to_string());
-    let item = link.to_item(&secrets::hash(token.expose()));
+    let id = secrets::hash(token.expose());
+    let item = link.to_item(&id);
     let writes = || vec![Write::Create(Table::Chat, item.clone()), audit::write(&event)];
     desk.app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
     let url = format!("{}/d#t={}", desk.app.edge.origin, token.expose());
-    let view = DeviceLinkView { qr_svg: qr(&url)?, url, expires_in_seconds: DEVICE_LINK_LIFE_SECONDS };
+    let view = DeviceLinkView { id, qr_svg: qr(&url)?, url, expires_in_seconds: DEVICE_LINK_LIFE_SECONDS };
     Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// What became of a link.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct DeviceLinkState {
+    /// `waiting`, `used` or `over`.
+    state: &'static str,
+}
+
+/// What became of a link, for whoever made it and waits beside the phone. It tells nothing of the patient, so asking
+/// every few seconds is no look at the record.
+#[utoipa::path(get, path = "/v1/patients/{id}/device-links/{link}", operation_id = "getDeviceLink", tag = "patients",
+    params(("id" = String, Path, description = "pat_…"), ("link" = String, Path)),
+    responses((status = 200, body = DeviceLinkState), Refused, Unknown))]
+pub(crate) async fn device_link_state(
+    desk: Desk<ConnectPhones>,
+    PatientPath(patient): PatientPath,
+    LinkPath(id): LinkPath,
+) -> Result<Json<DeviceLinkState>, Failure> {
+    let link = desk.app.store.device_link(&id).await?;
+    let own = |link: &DeviceLink| {
+        link.practice == desk.practice.id
+            && link.patient == patient
+            && desk.session.holder == Holder::Staff(link.staff)
+    };
+    let link = link.filter(own).ok_or(Failure::NotFound)?;
+    let state = match link.used_at {
+        Some(_) => "used",
+        None if link.is_live(desk.app.clock.now()) => "waiting",
+        None => "over",
+    };
+    Ok(Json(DeviceLinkState { state }))
 }
 
 /// The account that is named, if it acts for the patient today; without a name the patient's own.

@@ -70,7 +70,8 @@ pub(crate) struct NewGrant {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     account_id: Option<String>,
-    /// Where the account is reached. One that nobody is reached at yet gets a new account.
+    /// Where nobody is reached yet: a new account is made. Whoever is reached there already is named by `account_id`,
+    /// so that a mistyped address lets nobody in (`known_address`, `shared_contact`).
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     email: Option<String>,
@@ -98,16 +99,16 @@ pub(crate) struct NewGrant {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, format = DateTime)]
     until: Option<String>,
-    /// Why staff trust a new address: `id_seen`, `called_back` or `other`. Without `id_seen` a new account opens only what
-    /// is sent from now on, until its contact is confirmed.
+    /// How staff know whom they let in: `id_seen`, `called_back` or `other`. Without `id_seen` a new account opens only
+    /// what is sent from now on, until its contact is confirmed. An account that the practice knows needs a reason.
     #[serde(default, deserialize_with = "given")]
     #[schema(value_type = Option<String>, nullable = false, example = "id_seen")]
     reason: Option<Reason>,
 }
 
 /// Lets an account act for a patient, or changes how. Repeating it changes nothing. It ends the account's sessions:
-/// the next sign-in opens what it may see by then. Whoever acts for the patient already is told of an account at an
-/// address that nobody was reached at.
+/// the next sign-in opens what it may see by then. Whoever acts for the patient already is told, and so is the holder of
+/// an account that the practice knew.
 #[utoipa::path(post, path = "/v1/patients/{id}/accounts", operation_id = "addPatientAccount", tag = "patients",
     params(("id" = String, Path, description = "pat_…")),
     request_body = NewGrant,
@@ -135,6 +136,8 @@ pub(crate) async fn create_grant(
         }
         Granted::NoPatient => return Err(Failure::NotFound),
         Granted::NoAccount => return Err(Failure::field("/account_id", "unknown_account")),
+        Granted::Known => return Err(Failure::field(address_pointer(&body), "known_address")),
+        Granted::ReasonMissing => return Err(Failure::field("/reason", "missing_member")),
         Granted::Shared => return Err(Failure::field(address_pointer(&body), "shared_contact")),
         Granted::NameMissing => return Err(Failure::field("/name", "missing_member")),
         Granted::NeverLive => return Err(Failure::field("/from", "after_the_end")),
@@ -174,7 +177,11 @@ fn parse(body: &NewGrant, practice: &Practice, now: Timestamp) -> Result<(Grante
     let from = from.filter(|from| *from > now);
     let terms = Terms::under(practice, relation.ok_or_else(missing)?, from, until);
     let reason = body.reason.unwrap_or(Reason::Other);
-    let way = NewWay { reason: reason.as_str(), opens_all: reason == Reason::IdSeen };
+    let way = NewWay {
+        reason: reason.as_str(),
+        opens_all: reason == Reason::IdSeen,
+        is_said: body.reason.is_some(),
+    };
     let terms = Terms { reason: Some(way), ..terms.map_err(|_| StoreError::Malformed("profile"))? };
     Ok((grantee.ok_or_else(missing)?, terms))
 }

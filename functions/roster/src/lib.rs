@@ -9,6 +9,7 @@ mod change_staff;
 mod contacts;
 pub mod desk;
 mod device_links;
+mod find_accounts;
 mod grants;
 mod invite_again;
 mod invite_staff;
@@ -29,8 +30,10 @@ platform::endpoints! {
     change_patient::change_patient,
     grants::list_grants,
     grants::create_grant,
+    find_accounts::find_accounts,
     grants::end_grant,
     device_links::make_device_link,
+    device_links::device_link_state,
     reach::get_reach,
     reach::send_notice,
     reach::clear_tries,

@@ -179,6 +179,11 @@ pub(crate) struct ReachView {
     notices: Vec<NoticeView>,
     /// Newest first, at most a hundred.
     tries: Vec<TryView>,
+    /// How many wrong dates count since staff last cleared them.
+    tries_counted: u32,
+    /// When staff cleared the count, newest first: wrong dates before that count no more.
+    #[schema(value_type = Vec<String>, format = DateTime)]
+    tries_cleared: Vec<Timestamp>,
     devices: Vec<PatientDeviceView>,
     /// Changes of contacts, newest first.
     changes: Vec<ChangeView>,
@@ -232,6 +237,8 @@ pub(crate) async fn get_reach(
         contacts,
         notices,
         tries: tries(&reach),
+        tries_counted: wrong,
+        tries_cleared: reach.cleared.clone(),
         devices: ids
             .iter()
             .zip(devices)

@@ -399,10 +399,27 @@ export interface paths {
         put?: never;
         /**
          * Lets an account act for a patient, or changes how. Repeating it changes nothing. It ends the account's sessions:
-         *     the next sign-in opens what it may see by then. Whoever acts for the patient already is told of an account at an
-         *     address that nobody was reached at.
+         *     the next sign-in opens what it may see by then. Whoever acts for the patient already is told, and so is the holder of
+         *     an account that the practice knew.
          */
         post: operations["addPatientAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/accounts/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Whose an address is. Nothing is changed: staff see whom they would let in. */
+        post: operations["findPatientAccounts"];
         delete?: never;
         options?: never;
         head?: never;
@@ -477,6 +494,26 @@ export interface paths {
          *     read them make it for a person whose ID they have seen, and show it to nobody else.
          */
         post: operations["makeDeviceLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/device-links/{link}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What became of a link, for whoever made it and waits beside the phone. It tells nothing of the patient, so asking
+         *     every few seconds is no look at the record.
+         */
+        get: operations["getDeviceLink"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -907,6 +944,13 @@ export interface components {
         };
         /** @description What adding a passkey comes to: for staff whose first factor it is, the session that it opens. */
         Added: components["schemas"]["PasskeyView"] | components["schemas"]["SessionView"];
+        /** @description An address. */
+        AddressBody: {
+            /** @description An e-mail address; or else `phone`. */
+            email?: string;
+            /** @description E.164. */
+            phone?: string;
+        };
         /** @description Nothing: everything is in the cookie. */
         AskAgain: Record<string, unknown>;
         /** @description Nothing: everything is in the session. */
@@ -1182,6 +1226,11 @@ export interface components {
              */
             unread: number;
         };
+        /** @description What became of a link. */
+        DeviceLinkState: {
+            /** @description `waiting`, `used` or `over`. */
+            state: string;
+        };
         /** @description A link that connects a phone, for one use. */
         DeviceLinkView: {
             /**
@@ -1189,6 +1238,8 @@ export interface components {
              * @description How long it works.
              */
             expires_in_seconds: number;
+            /** @description By which `GET …/device-links/{link}` tells what became of it. It opens nothing. */
+            id: string;
             /** @description The same as a picture for the phone's camera. */
             qr_svg: string;
             /** @description Where the phone has to go. */
@@ -1254,6 +1305,21 @@ export interface components {
             code: string;
             /** @description JSON pointer to it (RFC 6901); empty for the whole document. */
             pointer: string;
+        };
+        /** @description An account that is reached at an address. */
+        FoundAccount: {
+            /** @description `acc_…` */
+            id: string;
+            /** @description Whose account it is. */
+            name: string;
+            /** @description For how many patients it acts. */
+            patients: number;
+            /** @description How it acts for this patient; `null` if it does not. */
+            relation: string | null;
+        };
+        /** @description Who is reached at an address. */
+        FoundAccounts: {
+            items: components["schemas"]["FoundAccount"][];
         };
         /** @description One page of patients. */
         FoundPatients: {
@@ -1394,7 +1460,10 @@ export interface components {
         NewGrant: {
             /** @description `acc_…`; or else `email`, or else `phone`. */
             account_id?: string;
-            /** @description Where the account is reached. One that nobody is reached at yet gets a new account. */
+            /**
+             * @description Where nobody is reached yet: a new account is made. Whoever is reached there already is named by `account_id`,
+             *     so that a mistyped address lets nobody in (`known_address`, `shared_contact`).
+             */
             email?: string;
             /**
              * Format: date-time
@@ -1408,8 +1477,8 @@ export interface components {
             /** @description The same by phone, E.164. */
             phone?: string;
             /**
-             * @description Why staff trust a new address: `id_seen`, `called_back` or `other`. Without `id_seen` a new account opens only what
-             *     is sent from now on, until its contact is confirmed.
+             * @description How staff know whom they let in: `id_seen`, `called_back` or `other`. Without `id_seen` a new account opens only
+             *     what is sent from now on, until its contact is confirmed. An account that the practice knows needs a reason.
              * @example id_seen
              */
             reason?: string;
@@ -1847,6 +1916,13 @@ export interface components {
             sessions: number;
             /** @description Newest first, at most a hundred. */
             tries: components["schemas"]["TryView"][];
+            /** @description When staff cleared the count, newest first: wrong dates before that count no more. */
+            tries_cleared: string[];
+            /**
+             * Format: int32
+             * @description How many wrong dates count since staff last cleared them.
+             */
+            tries_counted: number;
         };
         /** @description An account behind a contact. */
         ReachedAccount: {
@@ -4373,6 +4449,95 @@ export interface operations {
             };
         };
     };
+    findPatientAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddressBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundAccounts"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     removePatientAccount: {
         parameters: {
             query?: never;
@@ -4649,6 +4814,65 @@ export interface operations {
             };
             /** @description Members are missing, unknown or not valid; `errors` names them all. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getDeviceLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+                link: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeviceLinkState"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -21,6 +21,7 @@ export type Recalled = Body<'/v1/conversations/{id}/messages/{seq}/recall', 'pos
 export type MessagePage = Omit<ListedPage, 'items'> & { items: Message[] };
 export type Patient = Body<'/v1/patients/{id}', 'get', 200>;
 export type PatientList = Body<'/v1/patients', 'get', 200>;
+export type Found = Body<'/v1/patients/{id}/accounts/find', 'post', 200>['items'][number];
 export type StaffMember = Body<'/v1/staff', 'get', 200>['items'][number];
 export type Grant = Body<'/v1/patients/{id}/accounts', 'get', 200>['items'][number];
 export type Passkey = Body<'/v1/passkeys', 'get', 200>['items'][number];

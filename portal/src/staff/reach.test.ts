@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { actorsOf, arrived, contactValue, countdown, counted, isLost, joined } from './reach';
+import { actorsOf, arrived, contactValue, countdown, counted, isLost, joined, tryLines } from './reach';
 
 const contact = (...accounts: [string, string | null][]) => ({
   accounts: accounts.map(([id, relation]) => ({ id, name: id, relation, passkeys: relation === null ? null : 0 })),
@@ -35,4 +35,14 @@ test('what needs somebody to act', () => {
 test('words on one line', () => {
   expect(joined('a', false, undefined, 'b', '')).toBe('a · b');
   expect(contactValue({ kind: 'phone', value: '+15555550101' })).toBe('(555) 555-0101');
+});
+
+test('a clearing stands among the wrong dates, and what came before it counts no more', () => {
+  const wrong = (at: string) => ({ at, kind: 'different', way: 'notice' });
+  const reach = { tries: [wrong('2026-03-03'), wrong('2026-03-01')], tries_cleared: ['2026-03-02', '2026-02-01'] };
+  expect(tryLines(reach).map((line) => [line.at, line.wrong === null, line.counts])).toEqual([
+    ['2026-03-03', false, true],
+    ['2026-03-02', true, false],
+    ['2026-03-01', false, false],
+  ]);
 });

@@ -1,5 +1,5 @@
 /** What the page "Reach" says, in words. A date somebody tried is never shown: only how it differs. */
-import type { ContactReach, NoticeReach } from '../api/types';
+import type { ContactReach, NoticeReach, Reach } from '../api/types';
 import { t } from '../i18n/i18n.svelte';
 import { phoneText } from '../lib/address';
 
@@ -65,6 +65,24 @@ export function counted(tries: readonly string[]): { kind: string; count: number
   const counts = new Map<string, number>();
   for (const kind of tries) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return [...counts].map(([kind, count]) => ({ kind, count }));
+}
+
+/** A line of the list of wrong dates: one of them, or that staff cleared the count. */
+export interface TryLine {
+  at: string;
+  /** Null where the count was cleared. */
+  wrong: Reach['tries'][number] | null;
+  /** Whether it counts: nobody has cleared it since. */
+  counts: boolean;
+}
+
+/** Wrong dates and clearings in one list, newest first. A clearing after which nothing came stands at the top. */
+export function tryLines(reach: Pick<Reach, 'tries' | 'tries_cleared'>): TryLine[] {
+  const last = reach.tries_cleared[0] ?? '';
+  const wrong = reach.tries.map((one) => ({ at: one.at, wrong: one, counts: one.at > last }));
+  const oldest = wrong[wrong.length - 1]?.at ?? '';
+  const cleared = reach.tries_cleared.filter((at) => at >= oldest).map((at) => ({ at, wrong: null, counts: false }));
+  return [...wrong, ...cleared].sort((one, other) => (one.at < other.at ? 1 : one.at > other.at ? -1 : 0));
 }
 
 /** An account that acts for the patient. */

@@ -22,6 +22,8 @@ pub enum NoticeKind {
     SignedInElsewhere,
     /// That the contacts of an account were changed.
     ContactsChanged,
+    /// That somebody was added to those who read a patient's messages.
+    AccessGiven,
 }
 
 impl NoticeKind {
@@ -35,6 +37,7 @@ impl NoticeKind {
             Self::StaffInvited => "staff_invited",
             Self::SignedInElsewhere => "signed_in_elsewhere",
             Self::ContactsChanged => "contacts_changed",
+            Self::AccessGiven => "access_given",
         }
     }
 
@@ -48,6 +51,7 @@ impl NoticeKind {
             Self::StaffInvited,
             Self::SignedInElsewhere,
             Self::ContactsChanged,
+            Self::AccessGiven,
         ];
         all.into_iter().find(|k| k.as_str() == text)
     }

@@ -101,3 +101,11 @@ contacts-subject = Your contact details were changed
 contacts-preview = { $sender } has changed where we write to you.
 contacts-body = { $sender } has changed the e-mail addresses or phone numbers that we write to you at.
 contacts-not-you = You did not ask for this? Please call us soon. Until then, what we wrote to you before stays closed to the new ones, unless we have seen your ID.
+
+## Somebody was added to those who read a patient's messages
+# review: machine
+
+access-subject = A person was added
+access-preview = { $sender } has added a person who may read a patient's messages.
+access-body = { $sender } has added a person who may read a patient's messages. You are that person, or you could read these messages already.
+access-not-you = You did not expect this? Please call us soon: the address may be that of somebody else.

@@ -26,3 +26,4 @@ signed-in = { $sender }: new sign-in. Not you? Tap
 # review: machine
 
 contacts = { $sender }: your contact details were changed. Not you? Call { $phone }
+access = { $sender }: a person was added who may read a patient's messages. Not expected? Call { $phone }

@@ -382,6 +382,14 @@ reach-tries-hint = What was typed is not kept. If the date in the record is wron
 reach-clear = Allow new tries
 reach-clear-title = Allow new tries?
 reach-clear-text = The count of wrong dates starts again. Do it only when you know who tried.
+reach-cleared-line = Count started again by the practice
+reach-no-more = counts no more
+reach-counted =
+    { $count ->
+        [0] None counts now.
+        [one] 1 counts now.
+       *[other] { $count } count now.
+    }
 reach-cleared = The patient can try again.
 try-day_month_swapped = day and month swapped
 try-one_digit_off = one digit off
@@ -485,6 +493,20 @@ grant-add-text = This person signs in by their own e-mail or phone and reads all
 grant-name = Name of the person
 grant-address = E-mail address or mobile phone number
 grant-address-invalid = Type an e-mail address or a phone number with area code
+grant-reason = How do you know that this is the right person?
+grant-reason-id_seen = The person is here, and I have seen an ID
+grant-reason-called_back = I called the patient back on a known number
+grant-known = This address belongs to somebody already
+grant-known-text = Check that you have not mistyped it. Whoever you choose can read all messages of this patient at once, and is told. So is everybody who could read them before.
+grant-whose = Whom do you mean?
+grant-whose-missing = Choose the person, or change the address
+# $count is the number of patients whose messages this person reads.
+grant-known-one =
+    { $count ->
+        [0] { $name }
+        [one] { $name }, reads the messages of 1 patient
+       *[other] { $name }, reads the messages of { $count } patients
+    }
 grant-relation = Relation to the patient
 grant-from = From (optional)
 grant-until = Until (optional)

@@ -93,3 +93,11 @@ contacts-subject = Se cambiaron sus datos de contacto
 contacts-preview = { $sender } ha cambiado adónde le escribimos.
 contacts-body = { $sender } ha cambiado los correos o los teléfonos a los que le escribimos.
 contacts-not-you = ¿No lo pidió usted? Llámenos pronto, por favor. Hasta entonces, lo que le escribimos antes sigue cerrado para los nuevos, salvo que hayamos visto su documento de identidad.
+
+## Somebody was added to those who read a patient's messages
+# review: machine
+
+access-subject = Se agregó a una persona
+access-preview = { $sender } ha agregado a una persona que puede leer los mensajes de un paciente.
+access-body = { $sender } ha agregado a una persona que puede leer los mensajes de un paciente. Esa persona es usted, o usted ya podía leer estos mensajes.
+access-not-you = ¿No lo esperaba? Llámenos pronto, por favor: la dirección puede ser de otra persona.

@@ -382,6 +382,14 @@ reach-tries-hint = Lo escrito no se guarda. Si la fecha del registro está mal, 
 reach-clear = Permitir nuevos intentos
 reach-clear-title = ¿Permitir nuevos intentos?
 reach-clear-text = La cuenta de fechas equivocadas empieza de nuevo. Hágalo solo si sabe quién lo intentó.
+reach-cleared-line = El consultorio empezó la cuenta de nuevo
+reach-no-more = ya no cuenta
+reach-counted =
+    { $count ->
+        [0] Ahora no cuenta ninguna.
+        [one] Ahora cuenta 1.
+       *[other] Ahora cuentan { $count }.
+    }
 reach-cleared = El paciente puede intentarlo de nuevo.
 try-day_month_swapped = día y mes al revés
 try-one_digit_off = un dígito distinto
@@ -485,6 +493,20 @@ grant-add-text = Esta persona entra con su propio correo o teléfono y lee todos
 grant-name = Nombre de la persona
 grant-address = Correo electrónico o teléfono móvil
 grant-address-invalid = Escriba un correo electrónico o un teléfono con código de área
+grant-reason = ¿Cómo sabe que es la persona correcta?
+grant-reason-id_seen = La persona está aquí y vi su documento de identidad
+grant-reason-called_back = Llamé al paciente a un número conocido
+grant-known = Esta dirección ya es de alguien
+grant-known-text = Compruebe que no la escribió mal. La persona que elija podrá leer de inmediato todos los mensajes de este paciente y recibirá un aviso. También lo recibirán quienes ya podían leerlos.
+grant-whose = ¿A quién se refiere?
+grant-whose-missing = Elija a la persona o cambie la dirección
+# $count is the number of patients whose messages this person reads.
+grant-known-one =
+    { $count ->
+        [0] { $name }
+        [one] { $name }, lee los mensajes de 1 paciente
+       *[other] { $name }, lee los mensajes de { $count } pacientes
+    }
 grant-relation = Relación con el paciente
 grant-from = Desde (opcional)
 grant-until = Hasta (opcional)

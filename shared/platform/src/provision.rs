@@ -253,6 +253,8 @@ impl Provisioner {
             Granted::Created(..) | Granted::Changed(..) | Granted::Unchanged(..) => Ok(()),
             Granted::NoPatient
             | Granted::NoAccount
+            | Granted::Known
+            | Granted::ReasonMissing
             | Granted::Shared
             | Granted::NameMissing
             | Granted::Full

@@ -168,6 +168,21 @@ pub(super) fn of(
                 subject,
             })
         }
+        Mail::AccessGiven => {
+            let say = |key| texts.get(key, &[("sender", sender)]);
+            let subject = say("access-subject")?;
+            Ok(Content {
+                preview: say("access-preview")?,
+                blocks: vec![
+                    Block::Lead(say("announcement-lead")?),
+                    Block::Heading(subject.clone()),
+                    Block::Paragraph(say("access-body")?),
+                    Block::Paragraph(say("access-not-you")?),
+                    phone(letterhead, texts)?,
+                ],
+                subject,
+            })
+        }
     }
 }
 

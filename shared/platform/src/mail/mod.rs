@@ -80,6 +80,8 @@ pub enum Mail<'a> {
     },
     /// Staff have changed where an account is reached.
     ContactsChanged,
+    /// Somebody was added to those who read a patient's messages.
+    AccessGiven,
 }
 
 /// A mail in words, not yet addressed. It holds a secret: there is no Debug.

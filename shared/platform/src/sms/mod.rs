@@ -49,6 +49,8 @@ pub enum SmsTemplate<'a> {
     },
     /// Staff have changed where an account is reached.
     ContactsChanged,
+    /// Somebody was added to those who read a patient's messages.
+    AccessGiven,
 }
 
 /// The body of a text message. It holds a secret: there is no Debug.
@@ -98,6 +100,9 @@ pub fn render(
         }
         SmsTemplate::ContactsChanged => {
             texts.get("contacts", &[("sender", sender), ("phone", &letterhead.phone_for_people())])?
+        }
+        SmsTemplate::AccessGiven => {
+            texts.get("access", &[("sender", sender), ("phone", &letterhead.phone_for_people())])?
         }
     };
     Ok(SmsBody(body))

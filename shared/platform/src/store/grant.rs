@@ -61,7 +61,7 @@ pub struct Terms {
     pub until: Option<Timestamp>,
     /// A parent's grant ends at this age of the child at the latest, by the clocks of this zone.
     pub of_age: (u8, ZoneName),
-    /// Why staff trust an address that nobody was reached at. `None` where nobody has to: a practice is set up.
+    /// Why staff let somebody in. `None` where nobody has to say: a practice is set up.
     pub reason: Option<NewWay>,
 }
 
@@ -72,6 +72,8 @@ pub struct NewWay {
     pub reason: &'static str,
     /// Whether it opens everything at once: staff have seen an ID. Else it opens what is sent from then on.
     pub opens_all: bool,
+    /// Whether they have said so. An account that the practice knows is let in only then, and by its id.
+    pub is_said: bool,
 }
 
 impl Terms {
@@ -110,6 +112,11 @@ pub enum Granted {
     NoPatient,
     /// There is no such account.
     NoAccount,
+    /// Somebody's account is reached there, who does not act for the patient: it has to be named, so that a mistyped
+    /// address lets nobody in.
+    Known,
+    /// Nobody has said why an account that the practice knows is let in.
+    ReasonMissing,
     /// More than one account is reached there; one has to be named.
     Shared,
     /// Nobody is reached there, and a new account needs a name.
@@ -118,6 +125,25 @@ pub enum Granted {
     Full,
     /// It would end before it begins.
     NeverLive,
+}
+
+/// A word to each of these accounts. A shared mailbox hears it once.
+fn words(
+    tools: &RosterTools<'_>,
+    accounts: Vec<Account>,
+    event: &Event,
+    subject: impl Fn(AccountId, Vec<ContactPointId>) -> Subject,
+) -> Vec<Write> {
+    let mut told = Vec::new();
+    let mut writes = Vec::new();
+    for account in accounts {
+        let fresh: Vec<_> = account.contacts.into_iter().filter(|point| !told.contains(point)).collect();
+        told.extend(&fresh);
+        let id = format!("{}-{}", event.id, account.id);
+        let item = outbox::passing_item(tools.practice, &id, &subject(account.id, fresh), tools.now);
+        writes.push(Write::Create(Table::Chat, item));
+    }
+    writes
 }
 
 enum Found {
@@ -166,6 +192,14 @@ impl Store {
             if before == Some(grant) {
                 return Ok(Granted::Unchanged(account, grant));
             }
+            if before.is_none() && new.is_none() && terms.reason.is_some() {
+                if matches!(grantee, Grantee::At { .. }) {
+                    return Ok(Granted::Known);
+                }
+                if !terms.reason.is_some_and(|way| way.is_said) {
+                    return Ok(Granted::ReasonMissing);
+                }
+            }
             if before.is_none() && self.is_full(tools, account.id, patient).await? {
                 return Ok(Granted::Full);
             }
@@ -187,6 +221,10 @@ impl Store {
                 let items = grant_items(tools.practice, account.id, grant, tools.now);
                 writes.extend(items.map(|item| Write::Replace(Table::Chat, item)));
                 writes.extend(self.session_ends(tools.practice, Holder::Account(account.id)).await?);
+                if let (Some(way), true) = (terms.reason, before.is_none()) {
+                    writes.push(past(tools, patient, account.id, way.reason, None, &event));
+                    writes.extend(self.word_of_access(tools, patient, &account, &event).await?);
+                }
             }
             if self.transact(writes).await?.is_ok() {
                 self.end_all_sessions(tools.practice, Holder::Account(account.id)).await?;
@@ -205,21 +243,29 @@ impl Store {
         patient: PatientId,
         event: &Event,
     ) -> Result<Vec<Write>, StoreError> {
+        let all = self.acting(tools, patient).await?;
+        Ok(words(tools, all, event, |account, old| Subject::ContactsChanged { account, old }))
+    }
+
+    /// The word to an account that is let in, first, and to everybody who acts for the patient already.
+    async fn word_of_access(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: PatientId,
+        new: &Account,
+        event: &Event,
+    ) -> Result<Vec<Write>, StoreError> {
+        let mut all = vec![new.clone()];
+        all.extend(self.acting(tools, patient).await?.into_iter().filter(|account| account.id != new.id));
+        Ok(words(tools, all, event, |account, to| Subject::AccessGiven { account, to }))
+    }
+
+    /// Who acts for a patient now, as far as they are told of news.
+    async fn acting(&self, tools: &RosterTools<'_>, patient: PatientId) -> Result<Vec<Account>, StoreError> {
         let grants = self.accounts_of(tools.practice, patient).await?;
         let live = grants.into_iter().filter(|(_, grant)| grant.is_live(tools.now));
         let ids: Vec<_> = live.map(|(account, _)| account).take(TOLD_MAX).collect();
-        let mut told = Vec::new();
-        let mut writes = Vec::new();
-        for account in self.accounts(tools.practice, &ids, tools.sealer).await? {
-            // A shared mailbox hears it once.
-            let old: Vec<_> = account.contacts.into_iter().filter(|point| !told.contains(point)).collect();
-            told.extend(&old);
-            let id = format!("{}-{}", event.id, account.id);
-            let subject = Subject::ContactsChanged { account: account.id, old };
-            let item = outbox::passing_item(tools.practice, &id, &subject, tools.now);
-            writes.push(Write::Create(Table::Chat, item));
-        }
-        Ok(writes)
+        self.accounts(tools.practice, &ids, tools.sealer).await
     }
 
     /// Ends an account's grant. Returns `false` if there is none.

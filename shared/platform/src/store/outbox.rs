@@ -75,6 +75,14 @@ pub enum Subject {
         /// Where it was reached before.
         old: Vec<ContactPointId>,
     },
+    /// An account that the practice knew was added to those who act for a patient: it is told, and so is everybody who
+    /// acted already.
+    AccessGiven {
+        /// The account that is told.
+        account: AccountId,
+        /// Where.
+        to: Vec<ContactPointId>,
+    },
 }
 
 /// Which notice is to leave again. Whether it may is decided when it leaves.
@@ -210,6 +218,10 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
             .with("notice_kind", string(NoticeKind::ContactsChanged.as_str()))
             .with("account", string(account))
             .with("old", names(old)),
+        Subject::AccessGiven { account, to } => item
+            .with("notice_kind", string(NoticeKind::AccessGiven.as_str()))
+            .with("account", string(account))
+            .with("to", names(to)),
     }
 }
 
@@ -263,6 +275,10 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
         NoticeKind::ContactsChanged => Subject::ContactsChanged {
             account: item.parsed("account", AccountId::parse)?,
             old: item.names("old").into_iter().filter_map(|id| ContactPointId::parse(id).ok()).collect(),
+        },
+        NoticeKind::AccessGiven => Subject::AccessGiven {
+            account: item.parsed("account", AccountId::parse)?,
+            to: item.names("to").into_iter().filter_map(|id| ContactPointId::parse(id).ok()).collect(),
         },
     };
     Ok(OutboxItem {

@@ -13,7 +13,7 @@ use super::{
     item::{Attributes, Item, NewItem, number, string},
     keys,
     table::{Query, Sort},
-    tries::WrongDate,
+    tries::{CLEARED, WrongDate},
 };
 use crate::secrets;
 
@@ -140,6 +140,8 @@ pub struct Reach {
     pub notices: Vec<Notice>,
     /// Birth dates that did not fit.
     pub tries: Vec<WrongDate>,
+    /// When staff cleared the count of these.
+    pub cleared: Vec<Timestamp>,
     /// Changes of contacts.
     pub changes: Vec<PastChange>,
 }
@@ -160,6 +162,7 @@ impl Store {
         for item in &self.query(query).await?.items {
             match (WrongDate::from_item(item)?, item.text("reach")?) {
                 (Some(wrong), _) => reach.tries.push(wrong),
+                (None, CLEARED) => reach.cleared.push(item.time("at")?),
                 (None, CHANGE) => reach.changes.push(PastChange::from_item(item)?),
                 (None, _) => reach.notices.push(Notice::from_item(item)?),
             }

@@ -169,6 +169,18 @@ impl WrongDate {
     }
 }
 
+/// What `reach` says in the item of a clearing.
+pub(super) const CLEARED: &str = "cleared";
+
+/// That staff cleared the count: what stood before it stays to be seen, and counts no more.
+fn cleared_item(patient: PatientId, audit: &domain::audit::Event) -> Attributes {
+    NewItem::new(&keys::reach(audit.practice, patient, audit.at, audit.id))
+        .with("reach", string(CLEARED))
+        .with("at", number(audit.at.as_millis()))
+        .with("ttl", number(audit.at.as_seconds() + KEPT_SECONDS))
+        .build()
+}
+
 /// The writes that let a patient try again at once: the count that only staff end, and what was counted today for the
 /// patient and these contacts. The caller adds the audit event.
 pub fn clearing(
@@ -211,6 +223,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         let writes = || {
             let mut writes = clearing(audit.practice, patient, contacts, limits, audit.at);
+            writes.push(Write::Create(super::table::Table::Chat, cleared_item(patient, audit)));
             writes.push(super::audit::write(audit));
             writes
         };

@@ -26,8 +26,9 @@ pub(crate) const MAILS: [&str; 6] =
 /// Mails without a link.
 pub(crate) const WITHOUT_LINK: [&str; 1] = ["code"];
 /// What nobody asked for: there is nothing to tap for whoever has nothing to object.
-pub(crate) const ANNOUNCEMENTS: [&str; 2] = ["signed-in", "contacts"];
-pub(crate) const TEXTS: [&str; 5] = ["notice", "code", "code-system-unknown", "signed-in", "contacts"];
+pub(crate) const ANNOUNCEMENTS: [&str; 3] = ["signed-in", "contacts", "access"];
+pub(crate) const TEXTS: [&str; 6] =
+    ["notice", "code", "code-system-unknown", "signed-in", "contacts", "access"];
 
 pub(crate) fn language(tag: &str) -> Language {
     Language::parse(tag).expect("a language")
@@ -67,6 +68,7 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
             Mail::SignedInElsewhere { token: &token, at, browser }
         }
         "contacts" => Mail::ContactsChanged,
+        "access" => Mail::AccessGiven,
         other => panic!("no mail {other}"),
     };
     mail::render(&mail, letterhead, &language(tag)).expect("every text is there")
@@ -81,6 +83,7 @@ pub(crate) fn sms(name: &str, letterhead: &Letterhead, tag: &str, system: System
         "code-system-unknown" => SmsTemplate::Code { code: &code, browser: Browser::default() },
         "signed-in" => SmsTemplate::SignedInElsewhere { token: &token },
         "contacts" => SmsTemplate::ContactsChanged,
+        "access" => SmsTemplate::AccessGiven,
         other => panic!("no text message {other}"),
     };
     sms::render(&template, letterhead, &language(tag)).expect("every text is there")

@@ -259,7 +259,10 @@ impl Job {
             self.people.push(made["id"].as_str().unwrap().to_owned());
         }
         let child = format!("/v1/patients/{}/accounts", self.people[2]);
-        let parent = json!({"email": PATIENTS[0].2, "relation": "parent"});
+        let find = format!("{child}/find");
+        let found = self.post(&mut staff, &find, json!({"email": PATIENTS[0].2})).await.expect(200).json();
+        let account = &found["items"][0]["id"];
+        let parent = json!({"account_id": account, "relation": "parent", "reason": "id_seen"});
         self.post(&mut staff, &child, parent).await.expect(201);
         self.get(&mut staff, &child).await.expect(200);
 

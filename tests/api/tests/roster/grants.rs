@@ -28,7 +28,9 @@ async fn a_grant_is_given_and_taken_and_sessions_end_with_it() {
     let mut marias = world.signed_in(&world.demo, "maria").await;
     marias.get("/v1/conversations").await.expect(200);
 
-    let body = json!({"email": "Maria@patients.test", "relation": "carer", "until": "2027-01-01T00:00:00Z"});
+    let body = json!({
+        "account_id": account, "relation": "carer", "until": "2027-01-01T00:00:00Z", "reason": "id_seen",
+    });
     let given = ben.post(&john, body.clone()).await.expect(201).json();
     let expected = json!({
         "account_id": account, "name": "Maria Lopez", "relation": "carer", "from": null,
@@ -93,12 +95,13 @@ async fn an_address_that_nobody_is_reached_at_gets_an_account() {
     assert_eq!(made["name"], "Hugo Vega");
     assert_eq!(ben.post(&luis, body).await.expect(200).json(), made);
     let rosa = accounts_path(&world.demo, "rosa");
-    let again =
-        ben.post(&rosa, json!({"email": "dad@vega.test", "relation": "carer"})).await.expect(201).json();
-    assert_eq!(again["account_id"], made["account_id"], "one mailbox, one account");
+    let known = ben.post(&rosa, json!({"email": "dad@vega.test", "relation": "carer"})).await.expect(422);
+    assert_eq!(errors(&known), pairs(&[("/email", "known_address")]), "one mailbox, one account");
+    let named = json!({"account_id": made["account_id"], "relation": "carer", "reason": "called_back"});
+    assert_eq!(ben.post(&rosa, named).await.expect(201).json()["account_id"], made["account_id"]);
     // It can be named by its id as well.
     let john = accounts_path(&world.demo, "john");
-    let by_id = json!({"account_id": made["account_id"], "relation": "guardian"});
+    let by_id = json!({"account_id": made["account_id"], "relation": "guardian", "reason": "other"});
     assert_eq!(ben.post(&john, by_id).await.expect(201).json()["name"], "Hugo Vega");
     let luis = ben.get(&format!("/v1/patients/{}", world.demo.patients["luis"].id)).await.json();
     assert_eq!(luis["emails"], json!([]), "a parent's address is not the child's");
@@ -178,7 +181,7 @@ async fn what_has_ended_by_itself_is_not_listed() {
     let mut ben = world.signed_in(&world.demo, "ben").await;
     let path = accounts_path(&world.demo, "john");
     let account = world.demo.patients["maria"].account.unwrap();
-    let body = |until: &str| json!({"account_id": account, "relation": "carer", "until": until});
+    let body = |until: &str| json!({"account_id": account, "relation": "carer", "until": until, "reason": "id_seen"});
     ben.post(&path, body("2026-11-23T15:05:00Z")).await.expect(201);
     assert_eq!(ids_of_accounts(&ben.get(&path).await.json()).len(), 2);
     world.clock.advance_seconds(301);
@@ -194,8 +197,11 @@ async fn the_ends_of_parents_move_with_the_birth_date_but_not_an_earlier_end_of_
     let luis = accounts_path(&world.demo, "luis");
     let record = format!("/v1/patients/{}", world.demo.patients["luis"].id);
     let [john, maria] = ["john", "maria"].map(|who| world.demo.patients[who].account.unwrap().to_string());
-    let _ = ben.post(&luis, json!({"account_id": john, "relation": "parent"})).await.expect(201);
-    let early = json!({"account_id": maria, "relation": "parent", "until": "2027-01-01T00:00:00Z"});
+    let _ = ben
+        .post(&luis, json!({"account_id": john, "relation": "parent", "reason": "id_seen"}))
+        .await
+        .expect(201);
+    let early = json!({"account_id": maria, "relation": "parent", "until": "2027-01-01T00:00:00Z", "reason": "id_seen"});
     let _ = ben.post(&luis, early).await.expect(201);
     let until = |page: &Value, account: &str| {
         let items = page["items"].as_array().unwrap();
@@ -272,8 +278,11 @@ async fn a_grant_begins_and_ends_by_date_and_a_parents_ends_when_the_child_is_of
     let mut ben = world.signed_in(&world.demo, "ben").await;
     let luis = accounts_path(&world.demo, "luis");
     let account = world.demo.patients["john"].account.unwrap();
-    let given =
-        ben.post(&luis, json!({"account_id": account, "relation": "parent"})).await.expect(201).json();
+    let given = ben
+        .post(&luis, json!({"account_id": account, "relation": "parent", "reason": "id_seen"}))
+        .await
+        .expect(201)
+        .json();
     assert_eq!(given["until"], "2030-09-17T04:00:00.000Z", "born 2012-09-17, by the clocks of New York");
     let earlier = json!({"account_id": account, "relation": "parent", "until": "2027-01-01T00:00:00Z"});
     assert_eq!(ben.post(&luis, earlier).await.expect(200).json()["until"], "2027-01-01T00:00:00.000Z");
@@ -284,8 +293,11 @@ async fn a_grant_begins_and_ends_by_date_and_a_parents_ends_when_the_child_is_of
     assert_eq!(crate::errors(&answer), crate::pairs(&[("/from", "after_the_end")]));
     // Nobody of age has parents that act for them for good, but staff may say that somebody does.
     let maria = accounts_path(&world.demo, "maria");
-    let grown =
-        ben.post(&maria, json!({"account_id": account, "relation": "parent"})).await.expect(201).json();
+    let grown = ben
+        .post(&maria, json!({"account_id": account, "relation": "parent", "reason": "id_seen"}))
+        .await
+        .expect(201)
+        .json();
     assert_eq!(grown["until"], Value::Null);
 
     let carer = json!({"account_id": account, "relation": "carer", "from": "2026-11-24T00:00:00Z"});
@@ -299,4 +311,69 @@ async fn a_grant_begins_and_ends_by_date_and_a_parents_ends_when_the_child_is_of
     world.clock.advance_seconds(24 * 3600);
     let mut john = world.signed_in(&world.demo, "john").await;
     let _ = john.get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_mistyped_address_that_is_somebody_elses_lets_nobody_in() {
+    let world = World::start(37).await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let luis = accounts_path(&world.demo, "luis");
+    let maria = world.demo.patients["maria"].clone();
+    let id = world.conversation(&world.demo, "ana", "luis").await;
+    // Staff mean maria.v@…, and type the address of another patient.
+    for reason in [None, Some("id_seen")] {
+        let mut slip = json!({"email": "Maria@patients.test", "relation": "parent", "name": "Marisol Vega"});
+        if let Some(reason) = reason {
+            slip["reason"] = json!(reason);
+        }
+        let refused = ben.post(&luis, slip).await.expect(422);
+        assert_eq!(errors(&refused), pairs(&[("/email", "known_address")]));
+    }
+    let mut marias = world.signed_in(&world.demo, "maria").await;
+    marias.get(&format!("/v1/conversations/{id}")).await.expect(404);
+
+    // Whose it is can be seen before, and is an event.
+    let before = events(&world, &world.demo).await;
+    let find = format!("{luis}/find");
+    let found = ben.post(&find, json!({"email": "maria@patients.test"})).await.expect(200).json();
+    let account = maria.account.unwrap();
+    let whose = json!({"id": account, "name": "Maria Lopez", "patients": 1, "relation": null});
+    assert_eq!(found, json!({"items": [whose]}));
+    assert_eq!(verbs(&world, &world.demo, &before).await[0].0, "patients_searched");
+    let rosa = ben.post(&find, json!({"email": "vega.family@patients.test"})).await.expect(200).json();
+    assert_eq!((&rosa["items"][0]["relation"], &rosa["items"][0]["patients"]), (&json!("parent"), &json!(2)));
+    let nobody = ben.post(&find, json!({"phone": "+15555559876"})).await.expect(200).json();
+    assert_eq!(nobody, json!({"items": []}));
+    for (body, error) in [
+        (json!({}), ("", "exactly_one_of_email_phone")),
+        (json!({"email": "nonsense"}), ("/email", "invalid_email")),
+        (json!({"phone": "555"}), ("/phone", "invalid_phone")),
+    ] {
+        assert_eq!(errors(&ben.post(&find, body).await.expect(422)), pairs(&[error]));
+    }
+    let address = json!({"email": "maria@patients.test"});
+    world.browser().post(&find, address.clone()).await.expect(401);
+    for (who, status) in [("ida", 403), ("maria", 403)] {
+        world.signed_in(&world.demo, who).await.post(&find, address.clone()).await.expect(status);
+    }
+    world.signed_in(&world.other, "ana").await.post(&find, address.clone()).await.expect(404);
+
+    // Her account is let in only by its id, with a reason; she hears of it, and so does who acted already.
+    let unsaid = ben.post(&luis, json!({"account_id": account, "relation": "carer"})).await.expect(422);
+    assert_eq!(errors(&unsaid), pairs(&[("/reason", "missing_member")]));
+    let count = world.aws.outbox().all().len();
+    let said = json!({"account_id": account, "relation": "carer", "reason": "called_back"});
+    ben.post(&luis, said.clone()).await.expect(201);
+    ben.post(&luis, said).await.expect(200);
+    world.pump().await;
+    let told = world.aws.outbox().all().split_off(count);
+    let mut to: Vec<_> = told.iter().map(|sent| sent.to.as_str()).collect();
+    to.sort_unstable();
+    assert_eq!(to, ["+15555550101", "maria@patients.test", "vega.family@patients.test"]);
+    assert!(told.iter().all(|sent| !sent.text.contains("Luis") && !sent.text.contains("#t=")));
+    let path = format!("/v1/patients/{}/reach", world.demo.patients["luis"].id);
+    let reach = ben.get(&path).await.expect(200).json();
+    assert_eq!(reach["changes"][0]["reason"], "called_back");
+    assert_eq!(reach["changes"][0]["account_id"], json!(account));
+    world.signed_in(&world.demo, "maria").await.get(&format!("/v1/conversations/{id}")).await.expect(200);
 }

@@ -31,7 +31,7 @@ fn routes(world: &World) -> Vec<Route> {
         route(
             Method::POST,
             &accounts,
-            Some(json!({"account_id": account, "relation": "carer"})),
+            Some(json!({"account_id": account, "relation": "carer", "reason": "id_seen"})),
             Act::WritePatients,
         ),
         route(Method::DELETE, &format!("{accounts}/{account}"), None, Act::WritePatients),
@@ -266,18 +266,21 @@ async fn somebody_elses_and_nobody_are_the_same_answer() {
         "a".repeat(2000),
     ];
     let mut answers = Vec::new();
-    let relation = json!({"account_id": own_account, "relation": "carer"});
+    let relation = json!({"account_id": own_account, "relation": "carer", "reason": "id_seen"});
     for id in &patients {
         let path = format!("/v1/patients/{id}");
         answers.push(ana.get(&path).await);
         answers.push(ana.patch(&path, json!({"language": "en"})).await);
         answers.push(ana.get(&format!("{path}/accounts")).await);
         answers.push(ana.post(&format!("{path}/accounts"), relation.clone()).await);
+        let address = json!({"email": "maria@patients.test"});
+        answers.push(ana.post(&format!("{path}/accounts/find"), address).await);
         answers.push(ana.delete(&format!("{path}/accounts/{own_account}")).await);
         answers.push(ana.get(&format!("{path}/reach")).await);
         let link = json!({"account_id": own_account, "id_seen": true});
         answers.push(ana.post(&format!("{path}/device-links"), link).await);
         let contacts = json!({"account_id": own_account, "emails": ["a@new.test"], "reason": "other"});
+        answers.push(ana.get(&format!("{path}/device-links/{}", "0".repeat(64))).await);
         answers.push(ana.put(&format!("{path}/contacts"), contacts).await);
         answers.push(ana.post(&format!("{path}/tries/clear"), json!({})).await);
         answers.push(ana.post(&format!("{path}/sign-out"), json!({})).await);

@@ -110,6 +110,29 @@ async fn staff_send_a_notice_again_to_a_contact_of_the_patient_and_to_nobody_els
 }
 
 #[tokio::test]
+async fn tries_that_were_cleared_stay_to_be_seen_and_count_no_more() {
+    let world = World::start(95).await;
+    tell(&world, "maria").await;
+    let token = last_token(&world);
+    for _ in 0..3 {
+        open(&world, &token, "1990-01-01", 401).await;
+    }
+    let seen = reach(&world, "maria").await;
+    assert_eq!((&seen["tries_counted"], &seen["tries_cleared"]), (&json!(3), &json!([])));
+    world.clock.advance_seconds(60);
+    let cleared = world.clock.now();
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let _ = ben.post(&path(&world, "maria", "tries/clear"), json!({})).await.expect(204);
+    world.clock.advance_seconds(60);
+    open(&world, &token, "1985-03-15", 401).await;
+    let seen = reach(&world, "maria").await;
+    assert_eq!((&seen["tries_counted"], &seen["tries_cleared"]), (&json!(1), &json!([cleared])));
+    let tries = seen["tries"].as_array().unwrap();
+    let after = tries.iter().filter(|one| one["at"].as_str() > seen["tries_cleared"][0].as_str());
+    assert_eq!((tries.len(), after.count()), (4, 1));
+}
+
+#[tokio::test]
 async fn after_ten_wrong_dates_nothing_is_sent_until_the_desk_confirms_the_contact() {
     let world = World::start(83).await;
     for _ in 0..2 {
@@ -242,6 +265,30 @@ async fn a_phone_is_connected_by_a_code_on_the_screen_after_an_id_was_seen() {
     let url = made["url"].as_str().unwrap();
     let token = url.strip_prefix("https://chat.example.org/d#t=").unwrap();
     assert_eq!((token.len(), &made["expires_in_seconds"]), (22, &json!(600)));
+    // The page that waits beside the phone asks often: that tells nothing of the patient, and is no event.
+    let state = format!("{links}/{}", made["id"].as_str().unwrap());
+    assert!(!state.contains(token));
+    let before = events(&world, &world.demo).await;
+    for _ in 0..3 {
+        assert_eq!(ben.get(&state).await.expect(200).json(), json!({"state": "waiting"}));
+    }
+    assert_eq!(verbs(&world, &world.demo, &before).await, []);
+    let missing = ben.get(&format!("{links}/{}", "0".repeat(64))).await.expect(404).bytes;
+    for who in ["ana", "ben"] {
+        let mut other = world.signed_in(if who == "ana" { &world.demo } else { &world.other }, who).await;
+        assert_eq!(other.get(&state).await.expect(404).bytes, missing, "another's link is none");
+    }
+    assert_eq!(ben.get(&format!("{links}/{token}")).await.expect(404).bytes, missing);
+    let of_luis = format!("{}/{}", path(&world, "luis", "device-links"), made["id"].as_str().unwrap());
+    assert_eq!(ben.get(&of_luis).await.expect(404).bytes, missing);
+    world.browser().get(&state).await.expect(401);
+    world.signed_in(&world.demo, "maria").await.get(&state).await.expect(403);
+    let _ = world.browser().post("/v1/devices/redeem", json!({"token": token})).await.expect(201);
+    assert_eq!(ben.get(&state).await.expect(200).json(), json!({"state": "used"}));
+    let late = ben.post(&links, json!({"id_seen": true})).await.expect(201).json();
+    let late = format!("{links}/{}", late["id"].as_str().unwrap());
+    world.clock.advance_seconds(600);
+    assert_eq!(ben.get(&late).await.expect(200).json(), json!({"state": "over"}));
     let svg = made["qr_svg"].as_str().unwrap();
     assert!(svg.starts_with("<svg") && svg.ends_with("</svg>"), "{svg}");
     // A child has no account of their own: whose phone it is has to be said.
