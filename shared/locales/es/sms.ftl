@@ -21,4 +21,4 @@ signed-in = { $sender }: nuevo acceso. ¿No fue usted? Toque
 # review: machine
 
 contacts = { $sender }: cambiaron sus datos de contacto. ¿No fue usted? Llame al { $phone }
-access = { $sender }: se agregó a quien puede leer mensajes de un paciente. ¿No lo esperaba? Llame al { $phone }
+access = { $sender }: una persona nueva puede leer mensajes de un paciente. ¿No lo esperaba? Llame al { $phone }
