@@ -508,8 +508,8 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * What became of a link, for whoever made it and waits beside the phone. It tells nothing of the patient, so asking
-         *     every few seconds is no look at the record.
+         * What became of a link, for staff who wait beside the phone. It tells nothing of the patient, so asking every few
+         *     seconds is no look at the record.
          */
         get: operations["getDeviceLink"];
         put?: never;

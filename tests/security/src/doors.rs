@@ -58,6 +58,7 @@ impl Door {
         let (account, contact) = places.account_of(id);
         let path = self.path.replace("{id}", id).replace("{seq}", "1").replace("{slug}", "demo");
         let path = path.replace("{account_id}", &account).replace("{contact_id}", &contact);
+        let path = path.replace("{link}", &Places::link_of(id));
         (path, (self.body)(places, id))
     }
 
@@ -198,7 +199,10 @@ pub fn doors() -> Vec<Door> {
         door("PATCH", "/v1/patients/{id}", roster, Some(Patient), |_, _| Some(json!({"language": "en"}))),
         door("GET", "/v1/patients/{id}/accounts", patients, Some(Patient), nothing),
         door("POST", "/v1/patients/{id}/accounts", roster, Some(Patient), |places, id| {
-            Some(json!({"account_id": places.account_of(id).0, "relation": "carer"}))
+            Some(json!({"account_id": places.account_of(id).0, "relation": "carer", "reason": "id_seen"}))
+        }),
+        door("POST", "/v1/patients/{id}/accounts/find", roster, Some(Patient), |_, _| {
+            Some(json!({"email": "nobody@patients.test"}))
         }),
         door("DELETE", "/v1/patients/{id}/accounts/{account_id}", roster, Some(Patient), nothing),
         door("PUT", "/v1/patients/{id}/contacts", roster, Some(Patient), |places, id| {
@@ -220,6 +224,13 @@ pub fn doors() -> Vec<Door> {
             May(Act::ReadConversations),
             Some(Patient),
             |places, id| Some(json!({"account_id": places.account_of(id).0, "id_seen": true})),
+        ),
+        door(
+            "GET",
+            "/v1/patients/{id}/device-links/{link}",
+            May(Act::ReadConversations),
+            Some(Patient),
+            nothing,
         ),
         door("POST", "/v1/patients/{id}/notices", roster, Some(Patient), |places, id| {
             Some(json!({"contact_id": places.account_of(id).1}))

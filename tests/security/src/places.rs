@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api_tests::{Practice, World, people};
 use domain::{
     browser::Browser,
-    id::{ConversationId, DeviceId, PasskeyId, PatientId, SessionId, StaffId},
+    id::{AccountId, ConversationId, DeviceId, PasskeyId, PatientId, SessionId, StaffId},
     role::Role,
     session::SessionKind,
 };
@@ -14,6 +14,7 @@ use platform::{
     store::{
         Write,
         device::{Device, DeviceToken},
+        device_link::DeviceLink,
         keys,
         passkey::Passkey,
         session::Holder,
@@ -126,6 +127,25 @@ impl Places {
         self.accounts.get(patient).cloned().unwrap_or_else(|| (never("acc"), never("cpt")))
     }
 
+    /// The link of the desk of a patient, as its path names it.
+    pub fn link_of(patient: &str) -> String {
+        secrets::hash(patient)
+    }
+
+    async fn device_link(&self, world: &World, practice: &Practice, patient: PatientId, account: AccountId) {
+        let link = DeviceLink {
+            practice: practice.id,
+            account,
+            patient,
+            epoch: 1,
+            staff: practice.staff["cleo"],
+            expires_at: world.clock.now().plus_seconds(600),
+            used_at: None,
+        };
+        let item = link.to_item(&Self::link_of(&patient.to_string()));
+        assert!(world.operator.store.create(Table::Chat, item).await.unwrap());
+    }
+
     async fn conversation(&mut self, world: &World, practice: &Practice, name: &'static str, who: &str) {
         let id = world.conversation(practice, "cleo", who).await;
         let mut cleo = world.signed_in(practice, "cleo").await;
@@ -160,6 +180,7 @@ impl Places {
                     world.operator.store.account(practice.id, *account, &sealer).await.unwrap().unwrap();
                 let point = account.contacts.first().map_or_else(|| never("cpt"), ToString::to_string);
                 self.accounts.insert(id.to_string(), (account.id.to_string(), point));
+                self.device_link(world, practice, id, account.id).await;
             }
             self.ids.insert((Kind::Patient, name), id.to_string());
         }
