@@ -17,6 +17,7 @@ mod practices;
 mod primitives;
 mod rates;
 mod reading;
+mod recalls;
 mod sessions;
 mod staff;
 
@@ -57,6 +58,7 @@ pub fn all() -> Vec<Case> {
         conversations::cases(),
         messages::cases(),
         reading::cases(),
+        recalls::cases(),
         lists::cases(),
         notices::cases(),
         outbox::cases(),
