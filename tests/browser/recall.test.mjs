@@ -18,7 +18,7 @@ let patient;
 before(async () => {
   product = await startProduct();
   browser = await startBrowser();
-  staff = await browser.person({ viewport: { width: 1280, height: 800 } });
+  staff = await browser.person({ viewport: { width: 1280, height: 800 }, expectedStatus: [403, 409] });
   patient = await browser.person({ locale: 'es-US', expectedStatus: [403] });
   await signInStaff(staff, product);
   await writeTo(staff, product, PEOPLE.maria.name, 'prescription', STAYS);
@@ -114,6 +114,44 @@ test('the bar goes when the seconds are over', async () => {
   await showsText(staff, '.undo-bar', /^Message sent\.\s*Undo\s*\d+ seconds left/);
   await look(staff, 'staff-undo');
   await staff.waitForSelector('.undo-bar', { state: 'detached', timeout: 15_000 });
+});
+
+/** The next recall is answered with this problem, whatever the server would say. */
+async function refuseOnce(slug, status) {
+  const problem = JSON.stringify({ type: `/problems/${slug}`, title: 'x', status });
+  await staff.route('**/recall', (route) => route.fulfill({ status, contentType: 'application/problem+json', body: problem }), { times: 1 });
+}
+
+test('a fresh proof is asked for on top of the dialog, and what was chosen stays', async () => {
+  await staff.click('.message-row:has-text("Ya está todo claro.") button:has-text("Recall")');
+  await staff.check('input[value=error]');
+  await staff.fill('#recall-note', 'A note that stays.');
+  await refuseOnce('step-up-required', 403);
+  await staff.click('dialog button[type=submit]');
+  await staff.waitForSelector('#step-up-title');
+  await staff.keyboard.press('Escape');
+  await staff.waitForSelector('#step-up-title', { state: 'detached' });
+  await showsText(staff, 'dialog .error-line', 'It was not recalled. Try again.');
+  assert.equal(await staff.inputValue('#recall-note'), 'A note that stays.');
+  assert.equal(await staff.isChecked('input[value=error]'), true);
+});
+
+test('who may not recall it is told whom to ask', async () => {
+  await refuseOnce('recall-needs-admin', 403);
+  await staff.click('dialog button[type=submit]');
+  await showsText(staff, 'dialog .error-line', /^An admin has to recall this message/);
+  await look(staff, 'staff-recall-needs-admin');
+  await staff.click('dialog button:has-text("Cancel")');
+  await staff.waitForSelector('dialog', { state: 'detached' });
+});
+
+test('an undo that comes too late says so and leaves the message', async () => {
+  await staff.fill('#compose', 'Hasta luego.');
+  await staff.click('.composer button[type=submit]');
+  await refuseOnce('too-late-to-undo', 409);
+  await staff.click('.undo-bar button');
+  await showsText(staff, '.undo-bar [role=alert]', /^Too late to undo/);
+  assert.equal(await staff.locator('.message:has-text("Hasta luego.")').count(), 1);
 });
 
 test('no page complained', () => browser.assertQuiet());
