@@ -35,7 +35,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bake::{Baker, Basis},
-    own_devices::must_open_everything,
+    own_devices::{must_open_everything, opened_by_device},
     redeem::{count_redeem, given_back},
     second_factor,
     view::{BrowserView, SessionView},
@@ -307,7 +307,7 @@ pub(crate) async fn redeem_device_link(
     let link = app.store.device_link(&hash).await?.ok_or(Failure::SignInFailed)?;
     let practice = app.known_practice(link.practice).await?;
     count_redeem(&app, &practice, &network, now).await?;
-    if !link.is_live(now) || !practice.policies.remember_devices {
+    if !link.is_live(now) {
         return Err(Failure::SignInFailed);
     }
     let sealer = app.sealer(&practice).await?;
@@ -319,6 +319,7 @@ pub(crate) async fn redeem_device_link(
     // Whoever was signed out everywhere since the link was made is not signed in by it.
     let account = account.filter(|account| account.epoch == link.epoch).ok_or(Failure::SignInFailed)?;
     let grants: Vec<_> = grants.into_iter().filter(|grant| grant.is_live(now)).collect();
+    let grants = opened_by_device(&app, &practice, &sealer, grants).await?;
     if !grants.iter().any(|grant| grant.patient == link.patient) {
         return Err(Failure::SignInFailed);
     }

@@ -5,12 +5,32 @@ use platform::{
     App,
     http::Failure,
     sealing::FieldSealer,
-    store::session::{Grant, Holder, Session},
+    store::{
+        practice::Practice,
+        session::{Grant, Holder, Session},
+    },
 };
 
 /// Whether it rests on more than a code and a birth date: what opens everything.
 pub(crate) const fn rests_on_more(session: &Session) -> bool {
     session.device.is_some() || session.passkey.is_some()
+}
+
+/// Those of `grants` that a remembered device opens. While the practice has none remembered, a birth date is asked for again;
+/// but whom no date opens, their device goes on opening: without it nothing would.
+pub(crate) async fn opened_by_device(
+    app: &App,
+    practice: &Practice,
+    sealer: &FieldSealer,
+    grants: Vec<Grant>,
+) -> Result<Vec<Grant>, Failure> {
+    if practice.policies.remember_devices {
+        return Ok(grants);
+    }
+    let ids: Vec<_> = grants.iter().map(|grant| grant.patient).collect();
+    let patients = app.store.patients(practice.id, &ids, sealer).await?;
+    let alone = |grant: &Grant| patients.iter().any(|p| p.id == grant.patient && p.only_my_devices);
+    Ok(grants.into_iter().filter(alone).collect())
 }
 
 /// Those of `grants` that a code beside a birth date opens, and those that were `held` before.

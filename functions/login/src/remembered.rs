@@ -21,6 +21,7 @@ use platform::{
 
 use crate::{
     bake::{Baker, Basis},
+    own_devices::opened_by_device,
     second_factor::replaced,
     visitor::Visitor,
 };
@@ -62,9 +63,6 @@ pub(crate) async fn sign_in(
     let now = app.clock.now();
     let DeviceToken { practice, account, .. } = *by.token;
     let practice = app.known_practice(practice).await?;
-    if !practice.policies.remember_devices {
-        return Ok(None);
-    }
     let sealer = app.sealer(&practice).await?;
     let mut wanted = vec![by.token.key(), keys::account(practice.id, account)];
     let leads = by.contact.map(|contact| keys::contact_account(practice.id, contact, account));
@@ -83,6 +81,10 @@ pub(crate) async fn sign_in(
     let device = Device::from_item(device)?;
     let holder = Account::from_item(account, holder, &sealer)?;
     let grants: Vec<_> = grants.into_iter().filter(|grant| grant.is_live(now)).collect();
+    let grants = opened_by_device(app, &practice, &sealer, grants).await?;
+    if grants.is_empty() && !practice.policies.remember_devices {
+        return Ok(None);
+    }
     let acts_for = |patient| grants.iter().any(|grant| grant.patient == patient);
     if !device.is_live(now) || by.opens.is_some_and(|(_, patient)| !acts_for(patient)) {
         return Ok(None);

@@ -68,9 +68,6 @@ pub(crate) async fn make_device_link(
     Body(body): Body<NewDeviceLink>,
 ) -> Result<(StatusCode, Json<DeviceLinkView>), Failure> {
     desk.must_be_fresh()?;
-    if !desk.practice.policies.remember_devices {
-        return Err(Failure::Forbidden);
-    }
     let mut fields = Fields::new();
     let named = fields.check("/account_id", body.account_id.as_deref().map(AccountId::parse).transpose());
     let seen = if body.id_seen == Some(true) { Ok(()) } else { Err(Invalid::new("must_be_true")) };
@@ -79,6 +76,13 @@ pub(crate) async fn make_device_link(
     let account = acting_account(&desk, patient, named.flatten()).await?;
     let Holder::Staff(staff) = desk.session.holder else { return Err(Failure::Forbidden) };
     let sealer = desk.app.sealer(&desk.practice).await?;
+    if !desk.practice.policies.remember_devices {
+        // No phone is connected then, but of somebody whom nothing else lets in.
+        let patient = desk.app.store.patient(desk.practice.id, patient, &sealer).await?;
+        if !patient.is_some_and(|patient| patient.only_my_devices) {
+            return Err(Failure::Forbidden);
+        }
+    }
     let stored = desk.app.store.account(desk.practice.id, account, &sealer).await?;
     let epoch = stored.ok_or(StoreError::Contended)?.epoch;
     let token = secrets::random_link_token(&desk.app.entropy);

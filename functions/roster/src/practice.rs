@@ -75,7 +75,8 @@ pub(crate) struct ChangePolicies {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     totp: Option<bool>,
-    /// Whether patients may have a device remembered. Devices that are remembered stay so until they are forgotten.
+    /// Whether patients may have a device remembered. Switched off, none is, and those that are do not stand in for the birth
+    /// date any more, but for patients who want their own devices alone: nothing else opens these.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     remember_devices: Option<bool>,

@@ -107,7 +107,8 @@ pub struct Policies {
     /// Whether staff other than admins and auditors may use a code generator instead of a passkey.
     #[serde(default = "yes")]
     pub totp: bool,
-    /// Whether patients may have a device remembered.
+    /// Whether patients may have a device remembered, and whether one that is stands in for the birth date. It does so
+    /// always for patients who want their own devices alone.
     #[serde(default = "yes")]
     pub remember_devices: bool,
     /// The age at which a minor's parents no longer act for them, by the law of the practice's state: 12 to 18.

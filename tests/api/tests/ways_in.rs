@@ -11,7 +11,7 @@ use api_tests::{
     messages::{ask, code_in, items_with, last_message, messages_to, notice_to, sign_in_by_code, token_in},
     people,
 };
-use domain::limits::Limits;
+use domain::{limits::Limits, practice::Policies};
 use platform::store::{item::number, keys, table::Change};
 use serde_json::{Value, json};
 
@@ -633,4 +633,85 @@ async fn opening_a_notice_leaves_a_code_alone_that_the_browser_waits_for() {
     phone.post("/v1/sessions", json!({"token": token_in(&mail)})).await.expect(200);
     let by_link = phone.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await;
     by_link.expect(201);
+}
+
+/// Switches on, at the desk, that a patient wants their own devices alone.
+async fn protect(world: &World, who: &str, beside: Value) {
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let mut body = json!({"only_my_devices": true});
+    body.as_object_mut().unwrap().extend(beside.as_object().unwrap().clone());
+    ben.patch(&format!("/v1/patients/{}", world.demo.patients[who].id), body).await.expect(200);
+}
+
+#[tokio::test]
+async fn own_devices_alone_ends_the_sessions_that_rest_on_a_date() {
+    let world = World::start(93).await;
+    let to = "vega.family@patients.test";
+    let mut phone = world.browser();
+    sign_in_by_code(&world, &mut phone, to, "1979-05-05").await;
+    phone.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let mut by_code = world.browser();
+    sign_in_by_code(&world, &mut by_code, to, "1979-05-05").await;
+    let (_, of_luis) = notice_to(&world, "luis", to).await;
+    let mut narrow = world.browser();
+    person(&mut narrow, &of_luis, "2012-09-17").await.expect(201);
+    let (_, of_rosa) = notice_to(&world, "rosa", to).await;
+    let mut mothers = world.browser();
+    person(&mut mothers, &of_rosa, "1979-05-05").await.expect(201);
+    protect(&world, "luis", json!({})).await;
+    narrow.get("/v1/session").await.expect(401);
+    by_code.get("/v1/session").await.expect(401);
+    phone.get("/v1/session").await.expect(200);
+    mothers.get("/v1/session").await.expect(200);
+    // Together with a new name, and whatever is switched off again is nobody's end.
+    protect(&world, "maria", json!({"name": "Maria Lopez Ortiz", "language": "es"})).await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let mut full = world.signed_in(&world.demo, "maria").await;
+    let path = format!("/v1/patients/{}", world.demo.patients["maria"].id);
+    ben.patch(&path, json!({"only_my_devices": false})).await.expect(200);
+    full.get("/v1/session").await.expect(200);
+}
+
+#[tokio::test]
+async fn phones_that_a_practice_no_longer_remembers_open_only_what_nothing_else_does() {
+    let world = World::start(94).await;
+    let (maria, family) = ("maria@patients.test", "vega.family@patients.test");
+    let mut marias = world.browser();
+    sign_in_by_code(&world, &mut marias, maria, "1985-03-14").await;
+    marias.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let mut rosas = world.browser();
+    sign_in_by_code(&world, &mut rosas, family, "1979-05-05").await;
+    rosas.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    protect(&world, "luis", json!({})).await;
+    let policies = Policies { remember_devices: false, ..Policies::demonstration(50) };
+    world.set_policies(&world.demo, policies).await;
+    for browser in [&mut marias, &mut rosas] {
+        browser.cookies.remove("__Host-session");
+    }
+    // Maria is asked for her birth date again, and no other phone is remembered.
+    let (_, token) = notice_to(&world, "maria", maria).await;
+    marias.post("/v1/sessions", json!({"token": token})).await.expect(200);
+    let mut by_code = world.browser();
+    sign_in_by_code(&world, &mut by_code, maria, "1985-03-14").await;
+    by_code.post("/v1/devices", json!({"shared": false})).await.expect(403);
+    // Nobody is locked out: the phone that alone opens what is Luis's does so, and nothing that a date opens.
+    let (_, token) = notice_to(&world, "luis", family).await;
+    let session = rosas.post("/v1/sessions", json!({"token": token})).await.expect(201).json();
+    let names: Vec<_> = session["patients"].as_array().unwrap().iter().map(|p| p["name"].clone()).collect();
+    assert_eq!(names, ["Luis Vega"]);
+    rosas.cookies.remove("__Host-session");
+    let (_, token) = notice_to(&world, "rosa", family).await;
+    rosas.post("/v1/sessions", json!({"token": token})).await.expect(200);
+    person(&mut rosas, &token, "1979-05-05").await.expect(201);
+    // Nor who has lost their phone: the desk still connects another, of such a patient alone.
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let path = |who: &str| format!("/v1/patients/{}/device-links", world.demo.patients[who].id);
+    ben.post(&path("maria"), json!({"id_seen": true})).await.expect(403);
+    let rosas_account = world.demo.patients["rosa"].account.unwrap();
+    let body = json!({"id_seen": true, "account_id": rosas_account});
+    let made = ben.post(&path("luis"), body).await.expect(201).json();
+    let token = made["url"].as_str().unwrap().split_once("#t=").unwrap().1;
+    let session =
+        world.browser().post("/v1/devices/redeem", json!({"token": token})).await.expect(201).json();
+    assert_eq!(session["patients"].as_array().unwrap().len(), 1);
 }

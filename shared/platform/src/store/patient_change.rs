@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     audit::Event,
-    id::PatientId,
+    id::{AccountId, PatientId},
     language::Language,
     person::{BirthDate, ExternalId, PersonName},
     time::{Timestamp, ZoneName},
@@ -16,7 +16,8 @@ use super::{
     audit,
     grant::raise_epoch,
     item::{binary, number, string},
-    keys, name_index,
+    keys::{self, ItemKey},
+    name_index,
     patient::{Patient, RosterTools, SEALED},
     session::{Grant, Holder, Relation},
     table::{Change, TRANSACTION_MAX, Table},
@@ -99,6 +100,7 @@ impl Store {
             }
             let mut writes =
                 vec![Write::Update(update(tools, &after, item.bytes(SEALED)?)?), audit::write(event)];
+            let shut = self.shut(tools, &before, &after).await?;
             writes.extend(self.own_account_writes(tools, &before, &after).await?);
             let parents = self.parents_ends(tools, &before, &after, change.of_age.as_ref()).await?;
             for (account, grant) in &parents {
@@ -106,6 +108,15 @@ impl Store {
                 let items = grant_items(tools.practice, account.id, *grant, tools.now);
                 writes.extend(items.map(|item| Write::Replace(Table::Chat, item)));
             }
+            // Whoever is about to sign in by a date does so under the epoch from before.
+            let others = shut.iter().filter(|(account, grant)| {
+                grant.relation != Relation::Oneself
+                    && !parents.iter().any(|(parent, _)| parent.id == *account)
+            });
+            writes.extend(others.map(|(account, _)| {
+                let raised = Change::new(keys::account(tools.practice, *account), "ADD epoch :one");
+                Write::Update(raised.when("attribute_exists(PK)").value(":one", number(1)))
+            }));
             let (old, new) = (before.terms(&[]), after.terms(&[]));
             let gone: Vec<_> = old.iter().filter(|term| !new.contains(term)).cloned().collect();
             let added: Vec<_> = new.into_iter().filter(|term| !old.contains(term)).collect();
@@ -124,8 +135,13 @@ impl Store {
                 let ends = self.session_ends(tools.practice, Holder::Account(account.id)).await?;
                 writes.extend(ends.into_iter().take(TRANSACTION_MAX.saturating_sub(writes.len())));
             }
+            let by_date = self.sessions_by_dates(tools, id, &shut, &parents).await?;
+            let ends = by_date.into_iter().map(|key| Write::Delete(Table::Chat, key));
+            writes.extend(ends.take(TRANSACTION_MAX.saturating_sub(writes.len())));
             match self.transact(writes).await? {
                 Ok(()) => {
+                    let left = self.sessions_by_dates(tools, id, &shut, &[]).await?;
+                    self.delete_all(&left).await?;
                     for (account, _) in &parents {
                         self.end_all_sessions(tools.practice, Holder::Account(account.id)).await?;
                     }
@@ -136,6 +152,36 @@ impl Store {
             }
         }
         Err(StoreError::Contended)
+    }
+
+    /// The accounts that a birth date opens nothing for any more, because the patient wants their own devices alone.
+    async fn shut(
+        &self,
+        tools: &RosterTools<'_>,
+        before: &Patient,
+        after: &Patient,
+    ) -> Result<Vec<(AccountId, Grant)>, StoreError> {
+        if before.only_my_devices || !after.only_my_devices {
+            return Ok(Vec::new());
+        }
+        self.accounts_of(tools.practice, after.id).await
+    }
+
+    /// Their sessions that rest on a date; those of `parents` end anyway.
+    async fn sessions_by_dates(
+        &self,
+        tools: &RosterTools<'_>,
+        patient: PatientId,
+        shut: &[(AccountId, Grant)],
+        parents: &[(Account, Grant)],
+    ) -> Result<Vec<ItemKey>, StoreError> {
+        let mut sessions = Vec::new();
+        for (account, _) in shut {
+            if !parents.iter().any(|(parent, _)| parent.id == *account) {
+                sessions.extend(self.sessions_by_date(tools.practice, *account, patient, tools.now).await?);
+            }
+        }
+        Ok(sessions)
     }
 
     /// The grants of parents whose end follows from the birth date, with the end that follows from the right one. An
@@ -168,18 +214,23 @@ impl Store {
         Ok(accounts.into_iter().filter_map(with_grant).collect())
     }
 
-    /// The patient's own account carries their name and language as well.
+    /// The patient's own account carries their name and language as well, and is signed in to anew once a date opens nothing.
     async fn own_account_writes(
         &self,
         tools: &RosterTools<'_>,
         before: &Patient,
         after: &Patient,
     ) -> Result<Vec<Write>, StoreError> {
-        let update = match (before.name != after.name, before.language != after.language) {
-            (false, false) => return Ok(Vec::new()),
-            (true, false) => "SET sealed_name = :name",
-            (false, true) => "SET lang = :language",
-            (true, true) => "SET sealed_name = :name, lang = :language",
+        let shut = !before.only_my_devices && after.only_my_devices;
+        let update = match (before.name != after.name, before.language != after.language, shut) {
+            (false, false, false) => return Ok(Vec::new()),
+            (true, false, false) => "SET sealed_name = :name",
+            (false, true, false) => "SET lang = :language",
+            (true, true, false) => "SET sealed_name = :name, lang = :language",
+            (false, false, true) => "ADD epoch :one",
+            (true, false, true) => "SET sealed_name = :name ADD epoch :one",
+            (false, true, true) => "SET lang = :language ADD epoch :one",
+            (true, true, true) => "SET sealed_name = :name, lang = :language ADD epoch :one",
         };
         let accounts = self.accounts_of(tools.practice, after.id).await?;
         let own = accounts.into_iter().filter(|(_, grant)| grant.relation == Relation::Oneself);
@@ -193,6 +244,9 @@ impl Store {
                 }
                 if update.contains(":language") {
                     change = change.value(":language", string(&after.language));
+                }
+                if shut {
+                    change = change.value(":one", number(1));
                 }
                 Write::Update(change)
             })

@@ -3,7 +3,7 @@
 
 use domain::{
     audit::Event,
-    id::{AccountId, PracticeId},
+    id::{AccountId, PatientId, PracticeId},
     session::{SessionKind, SessionTimes},
     time::Timestamp,
 };
@@ -12,7 +12,7 @@ use super::{
     Cancelled, Store, StoreError, Write, audit,
     item::{Item, number},
     keys::{self, ItemKey},
-    session::Holder,
+    session::{Holder, Session},
     table::{Change, Query, Sort, Table},
 };
 
@@ -128,7 +128,26 @@ impl Store {
         self.delete_all(&sessions).await
     }
 
-    async fn delete_all(&self, all: &[ItemKey]) -> Result<(), StoreError> {
+    /// The live sessions of an account that may see a patient and rest on no remembered device and no passkey.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub(super) async fn sessions_by_date(
+        &self,
+        practice: PracticeId,
+        account: AccountId,
+        patient: PatientId,
+        now: Timestamp,
+    ) -> Result<Vec<ItemKey>, StoreError> {
+        let sessions = self.sessions(practice, Holder::Account(account), now).await?;
+        let by_date = |session: &&Session| {
+            session.device.is_none() && session.passkey.is_none() && session.acts_for(patient, now)
+        };
+        Ok(sessions.iter().filter(by_date).map(Session::key).collect())
+    }
+
+    /// Deletes items, as many at once as one transaction takes.
+    pub(super) async fn delete_all(&self, all: &[ItemKey]) -> Result<(), StoreError> {
         for some in all.chunks(SWEEP) {
             let writes = || some.iter().map(|key| Write::Delete(Table::Chat, key.clone())).collect();
             self.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
