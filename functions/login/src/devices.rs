@@ -7,6 +7,7 @@ use axum::{
 };
 use domain::{
     audit::Verb,
+    channel::WayIn,
     id::{AccountId, DeviceId, SessionId},
     session::SessionKind,
     sign_in::{DEVICE_LIFE_SECONDS, LinkToken},
@@ -26,6 +27,7 @@ use platform::{
         device_link,
         item::string,
         keys::ItemKey,
+        outbox::{self, Subject},
         session::{Holder, Session, SessionToken},
         table::{Change, Table},
     },
@@ -139,6 +141,9 @@ pub(crate) async fn remember_device(
         .value(":device", string(device.id));
     let mut event = session.event(&app.entropy, now, Verb::DeviceRemembered);
     event.object = Some(device.id.to_string());
+    let (browser, sign_in) = (device.browser, session.sign_in);
+    let subject = Subject::WayInAdded { account, way: WayIn::Device, browser, sign_in };
+    let news = outbox::passing_item(session.practice, &device.id.to_string(), &subject, now);
     let replaced = replaced(devices, visitor::device(&parts.headers).as_ref());
     let writes = || {
         let mut writes = vec![
@@ -146,6 +151,7 @@ pub(crate) async fn remember_device(
             Write::Create(Table::Chat, device.to_item(&token.key())),
             audit::write(&event),
         ];
+        writes.push(Write::Create(Table::Chat, news.clone()));
         writes.extend(replaced.iter().map(|key| Write::Delete(Table::Chat, key.clone())));
         writes
     };

@@ -9,6 +9,7 @@ use axum::{
 use domain::{
     audit::{Event, Verb},
     browser::Browser,
+    channel::WayIn,
     id::{PasskeyId, PracticeId, SessionId},
     session::SessionKind,
     sign_in::FlowCookie,
@@ -28,6 +29,7 @@ use platform::{
         ceremony::{Asked, Ceremony},
         flow::{self, Adds, Flow},
         keys,
+        outbox::{self, Subject},
         passkey::{Handle, PASSKEYS_MAX, Passkey},
         practice::Practice,
         session::{Holder, Session},
@@ -320,8 +322,14 @@ pub(crate) async fn add_passkey(
         }
         Adder::SignedIn(session) => {
             writes.push(Write::Check(Change::new(session.key(), "").when("attribute_exists(PK)")));
-            if let Holder::Staff(id) = holder {
-                writes.push(Write::Update(Staff::has_factor(practice, id, now)));
+            match holder {
+                Holder::Staff(id) => writes.push(Write::Update(Staff::has_factor(practice, id, now))),
+                Holder::Account(account) => {
+                    let (way, sign_in) = (WayIn::Passkey, session.sign_in);
+                    let subject = Subject::WayInAdded { account, way, browser, sign_in };
+                    let news = outbox::passing_item(practice, &passkey.id.to_string(), &subject, now);
+                    writes.push(Write::Create(Table::Chat, news));
+                }
             }
             let done = app.store.transact_patiently(|| writes.clone()).await?;
             done.map_err(|_| Failure::Conflict)?;

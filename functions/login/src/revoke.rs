@@ -1,5 +1,5 @@
-//! "It was not me": the link in the announcement of a sign-in ends that sign-in. Programs that look at mails press it too:
-//! then somebody signs in once more.
+//! "It was not me": the link in an announcement ends that sign-in with the ways in that were added since. Programs that look
+//! at mails press it too: then somebody signs in once more.
 
 use axum::extract::State;
 use domain::{
@@ -22,9 +22,9 @@ use platform::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Most sessions that end inside the transaction. With twenty devices, twenty passkeys and their events it stays below its
-/// limit.
-const MOST_SESSIONS: usize = 15;
+/// Most ends inside the transaction, each with its event; it uses the link up and writes an event of its own too. What is more
+/// ends right after it.
+const MOST_ENDS: usize = 96;
 
 /// The token of the link.
 #[derive(Deserialize, ToSchema)]
@@ -34,8 +34,8 @@ pub(crate) struct Revoke {
     token: String,
 }
 
-/// Ends the sign-in that the link was sent for, with the devices and passkeys that it left behind, once. The answer is
-/// the same for every token.
+/// Ends the sign-in that the link was sent for, with the devices and passkeys that it rests on and that were added since,
+/// once. The answer is the same for every token.
 #[utoipa::path(post, path = "/v1/sessions/revoke", operation_id = "revokeSessions", tag = "sign-in",
     request_body = Revoke,
     responses(
@@ -76,8 +76,7 @@ async fn end(app: &App, link: &RevokeLink, hash: &str, now: Timestamp) -> Result
             writes.push(passkey.end(practice, holder));
             writes.push(event(Verb::PasskeyRemoved, passkey.id.to_string()));
         }
-        let sessions = remains.sessions.iter().take(MOST_SESSIONS);
-        writes.extend(sessions.map(|session| Write::Delete(Table::Chat, session.key())));
+        writes.extend(remains.sessions.iter().map(|session| Write::Delete(Table::Chat, session.key())));
         writes
     };
     let remains = app.store.remains(link, now).await?;
@@ -85,14 +84,14 @@ async fn end(app: &App, link: &RevokeLink, hash: &str, now: Timestamp) -> Result
         Write::Update(revoke_link::mark_used(hash, now)),
         event(Verb::SessionRevoked, link.sign_in.to_string()),
     ];
-    writes.extend(ends(&remains));
+    writes.extend(ends(&remains).into_iter().take(MOST_ENDS));
     if app.store.transact_patiently(|| writes.clone()).await?.is_err() {
         return Ok(());
     }
     // What came into being meanwhile did so under a session that has ended now.
     let late = ends(&app.store.remains(link, now).await?);
-    if !late.is_empty() {
-        app.store.transact_patiently(|| late.clone()).await?.map_err(|_| StoreError::Contended)?;
+    for some in late.chunks(MOST_ENDS) {
+        app.store.transact_patiently(|| some.to_vec()).await?.map_err(|_| StoreError::Contended)?;
     }
     Ok(())
 }

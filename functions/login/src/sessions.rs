@@ -5,15 +5,15 @@ use domain::{audit::Verb, id::SessionId, time::Timestamp};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use platform::{
     App,
-    http::{Failure, Problem, cookie},
+    http::{Failure, Problem, Query, cookie},
     store::{
         Write, audit,
-        session::{Scope, Session},
+        session::{Holder, Scope, Session},
         table::Table,
     },
 };
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use crate::view::BrowserView;
 
@@ -108,22 +108,44 @@ pub(crate) async fn revoke_session(
     Ok((StatusCode::NO_CONTENT, HeaderMap::from_iter(gone)))
 }
 
+/// What goes with the sessions and devices.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AlsoEnd {
+    /// Whether passkeys go too, which asks for a fresh proof; patients alone may say so.
+    #[serde(default)]
+    passkeys: bool,
+}
+
 /// Signs out everywhere: ends every session of whoever asks and forgets every remembered device.
 #[utoipa::path(delete, path = "/v1/sessions", operation_id = "revokeAllSessions", tag = "sign-in",
+    params(AlsoEnd),
     responses(
         (status = 204),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
+        (status = 422, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn revoke_sessions(
     State(app): State<App>,
     session: Session,
+    Query(also): Query<AlsoEnd>,
 ) -> Result<impl IntoResponse, Failure> {
     session.must_be_full()?;
     session.must_rest_on_confirmed()?;
-    let event = session.event(&app.entropy, app.clock.now(), Verb::SessionsRevoked);
-    app.store.sign_out_everywhere(session.practice, session.holder, &event).await?;
+    let now = app.clock.now();
+    let event = session.event(&app.entropy, now, Verb::SessionsRevoked);
+    if also.passkeys {
+        // Staff keep a way in: theirs go by a reset alone.
+        let Holder::Account(account) = session.holder else { return Err(Failure::Forbidden) };
+        let practice = app.known_practice(session.practice).await?;
+        session.must_be_fresh(&practice.policies, now)?;
+        app.store.end_every_way_in(session.practice, account, &event).await?;
+    } else {
+        app.store.sign_out_everywhere(session.practice, session.holder, &event).await?;
+    }
     let gone = [cookie::SESSION, cookie::DEVICE, cookie::KNOWN]
         .map(|name| (header::SET_COOKIE, cookie::clear(name)));
     let mut headers = HeaderMap::new();

@@ -1,11 +1,14 @@
 //! What the holder of an account is told without having asked: that somebody signed in with a browser that was not
-//! seen before, that staff changed where the account is reached or who reads a patient's messages.
+//! seen before, that a passkey was added or a device is remembered, that staff changed where the account is reached or
+//! who reads a patient's messages.
 
 use domain::{
     audit::{ActorId, Verb},
     browser::Browser,
+    channel::WayIn,
     contact::ContactKind,
     id::{AccountId, ContactPointId, SessionId},
+    sign_in::LinkToken,
 };
 use platform::{
     delivery::Advice,
@@ -35,7 +38,8 @@ use crate::{
 /// What is announced.
 #[derive(Clone, Copy)]
 enum News {
-    SignedIn(Browser),
+    SignedIn(Browser, SessionId),
+    Added(WayIn, Browser, SessionId),
     ContactsChanged,
     AccessGiven,
 }
@@ -66,24 +70,42 @@ pub(crate) async fn signed_in(
     if seen != Seen::New && !always {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), seen.as_str()));
     }
-    let Some(teller) = Teller::prepare(state, item, account, News::SignedIn(browser)).await? else {
+    // The item is named after the sign-in that it is about.
+    let sign_in = SessionId::parse(&item.id).map_err(|_| StoreError::Malformed("id"))?;
+    let Some(teller) = Teller::prepare(state, item, account, News::SignedIn(browser, sign_in)).await? else {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown"));
     };
-    // A contact that was changed and not confirmed hears nothing: it may be that of whoever signed in.
-    let confirmed = store.confirmed_contacts(item.practice, &teller.account).await?;
-    let points = teller.points(&confirmed).await?;
-    let now = state.app.clock.now();
-    let verified = |kind| {
-        let fits = |point: &&ContactPoint| {
-            point.value.kind() == kind && point.verified_at.is_some() && point.doubt(now).is_none()
-        };
-        points.iter().filter(fits).collect::<Vec<_>>()
-    };
-    let mut told = verified(ContactKind::Email);
-    if told.is_empty() || always {
-        told.extend(verified(ContactKind::Phone));
+    teller.tell_verified(always).await
+}
+
+/// A way in that an account got.
+pub(crate) struct Added {
+    pub(crate) account: AccountId,
+    pub(crate) way: WayIn,
+    pub(crate) browser: Browser,
+    /// The sign-in that it came of.
+    pub(crate) sign_in: SessionId,
+}
+
+/// Tells the same of a passkey that was added, and of a device that is remembered. A device is no news where the sign-in
+/// was that had it remembered: one act is told of once.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn added(state: &State, item: &OutboxItem, added: &Added) -> Result<Verdict, Trouble> {
+    let Added { account, way, browser, sign_in } = *added;
+    if way == WayIn::Device {
+        match state.app.store.told_of(item.practice, sign_in).await? {
+            Some(Some(Ending::Sent)) => return Ok(Verdict::new(Then::End(Ending::Suppressed), "told")),
+            Some(None) => return Ok(Verdict::new(Then::Later, "sign_in_first")),
+            Some(Some(_)) | None => {}
+        }
     }
-    teller.tell(&told).await
+    let news = News::Added(way, browser, sign_in);
+    match Teller::prepare(state, item, account, news).await? {
+        Some(teller) => teller.tell_verified(false).await,
+        None => Ok(Verdict::new(Then::End(Ending::Suppressed), "unknown")),
+    }
 }
 
 /// Tells every contact that the account had before a change.
@@ -151,6 +173,26 @@ impl<'a> Teller<'a> {
         Ok(self.state.app.store.contact_points(self.practice.id, ids, &sealer).await?)
     }
 
+    /// Every verified mailbox, and the phones where there is none or all are to hear of it.
+    async fn tell_verified(&self, all: bool) -> Result<Verdict, Trouble> {
+        let store = &self.state.app.store;
+        // A contact that was changed and not confirmed hears nothing: it may be that of whoever signed in.
+        let confirmed = store.confirmed_contacts(self.item.practice, &self.account).await?;
+        let points = self.points(&confirmed).await?;
+        let now = self.state.app.clock.now();
+        let verified = |kind| {
+            let fits = |point: &&ContactPoint| {
+                point.value.kind() == kind && point.verified_at.is_some() && point.doubt(now).is_none()
+            };
+            points.iter().filter(fits).collect::<Vec<_>>()
+        };
+        let mut told = verified(ContactKind::Email);
+        if told.is_empty() || all {
+            told.extend(verified(ContactKind::Phone));
+        }
+        self.tell(&told).await
+    }
+
     async fn tell(&self, points: &[&ContactPoint]) -> Result<Verdict, Trouble> {
         let mut verdict = Verdict::new(Then::End(Ending::Sent), "accepted");
         let (mut later, mut never) = (None, None);
@@ -185,26 +227,25 @@ impl<'a> Teller<'a> {
     async fn envelope(&self, point: &ContactPoint) -> Result<Envelope, Trouble> {
         let thread = format!("{}.{}", self.item.id, point.id);
         let (letterhead, language) = (&self.letterhead, &self.account.language);
+        let at = self.item.created_at;
         let envelope = match (self.news, point.value.kind()) {
-            (News::SignedIn(browser), kind) => {
-                let key = self.state.app.practice_key(&self.practice, Purpose::Link).await?;
-                let token = secrets::link_token(&key, SecretPurpose::RevokeLink, &thread, 1);
-                let at = self.item.created_at;
-                // The item is named after the session that it is about.
-                let sign_in = SessionId::parse(&self.item.id).map_err(|_| StoreError::Malformed("id"))?;
-                let link = RevokeLink::new(self.practice.id, self.account.id, sign_in, at);
-                let hash = secrets::hash(token.expose());
-                self.state.app.store.create_revoke_link(&link, &hash).await?;
-                match kind {
-                    ContactKind::Email => {
-                        let mail = Mail::SignedInElsewhere { token: &token, at, browser };
-                        Envelope::mail(&mail, letterhead, language, &thread)?
-                    }
-                    ContactKind::Phone => {
-                        let template = SmsTemplate::SignedInElsewhere { token: &token };
-                        Envelope::text(&template, letterhead, language)?
-                    }
-                }
+            (News::SignedIn(browser, sign_in), ContactKind::Email) => {
+                let token = self.revoke_link(&thread, sign_in).await?;
+                let mail = Mail::SignedInElsewhere { token: &token, at, browser };
+                Envelope::mail(&mail, letterhead, language, &thread)?
+            }
+            (News::SignedIn(_, sign_in), ContactKind::Phone) => {
+                let token = self.revoke_link(&thread, sign_in).await?;
+                Envelope::text(&SmsTemplate::SignedInElsewhere { token: &token }, letterhead, language)?
+            }
+            (News::Added(way, browser, sign_in), ContactKind::Email) => {
+                let token = self.revoke_link(&thread, sign_in).await?;
+                let mail = Mail::WayInAdded { token: &token, at, browser, way };
+                Envelope::mail(&mail, letterhead, language, &thread)?
+            }
+            (News::Added(way, _, sign_in), ContactKind::Phone) => {
+                let token = self.revoke_link(&thread, sign_in).await?;
+                Envelope::text(&SmsTemplate::WayInAdded { token: &token, way }, letterhead, language)?
             }
             (News::ContactsChanged, ContactKind::Email) => {
                 Envelope::mail(&Mail::ContactsChanged, letterhead, language, &thread)?
@@ -220,6 +261,16 @@ impl<'a> Teller<'a> {
             }
         };
         Ok(envelope)
+    }
+
+    /// The token of a link that ends a sign-in with what came after.
+    async fn revoke_link(&self, thread: &str, sign_in: SessionId) -> Result<LinkToken, Trouble> {
+        let app = &self.state.app;
+        let key = app.practice_key(&self.practice, Purpose::Link).await?;
+        let token = secrets::link_token(&key, SecretPurpose::RevokeLink, thread, 1);
+        let link = RevokeLink::new(self.practice.id, self.account.id, sign_in, self.item.created_at);
+        app.store.create_revoke_link(&link, &secrets::hash(token.expose())).await?;
+        Ok(token)
     }
 
     fn event(&self, point: ContactPointId) -> domain::audit::Event {

@@ -181,6 +181,10 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
                     announce::SignIn { account: *account, browser: *browser, mark, always: *always };
                 announce::signed_in(state, &item, &sign_in).await
             }
+            Subject::WayInAdded { account, way, browser, sign_in } => {
+                let (account, way, browser, sign_in) = (*account, *way, *browser, *sign_in);
+                announce::added(state, &item, &announce::Added { account, way, browser, sign_in }).await
+            }
             Subject::ContactsChanged { account, old } => {
                 announce::contacts_changed(state, &item, *account, old).await
             }
@@ -238,6 +242,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::FactorsReset { .. } => "factors_reset",
         Subject::StaffInvited { .. } => "staff_invited",
         Subject::SignedInElsewhere { .. } => "signed_in_elsewhere",
+        Subject::WayInAdded { .. } => "way_in_added",
         Subject::ContactsChanged { .. } => "contacts_changed",
         Subject::AccessGiven { .. } => "access_given",
     };

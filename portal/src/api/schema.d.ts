@@ -778,8 +778,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Ends the sign-in that the link was sent for, with the devices and passkeys that it left behind, once. The answer is
-         *     the same for every token.
+         * Ends the sign-in that the link was sent for, with the devices and passkeys that it rests on and that were added since,
+         *     once. The answer is the same for every token.
          */
         post: operations["revokeSessions"];
         delete?: never;
@@ -1074,7 +1074,10 @@ export interface components {
              * @description The age at which parents no longer act for a minor, 12 to 18. Grants that were made before keep their end.
              */
             proxy_ends_at_age?: number;
-            /** @description Whether patients may have a device remembered. Devices that are remembered stay so until they are forgotten. */
+            /**
+             * @description Whether patients may have a device remembered. Switched off, none is, and those that are do not stand in for the birth
+             *     date any more, but for patients who want their own devices alone: nothing else opens these.
+             */
             remember_devices?: boolean;
             /** @description Where text messages go: `north_america` or `everywhere`. */
             sms_regions?: string;
@@ -5804,7 +5807,10 @@ export interface operations {
     };
     revokeAllSessions: {
         parameters: {
-            query?: never;
+            query?: {
+                /** @description Whether passkeys go too, which asks for a fresh proof; patients alone may say so. */
+                passkeys?: boolean;
+            };
             header?: never;
             path?: never;
             cookie?: never;
@@ -5826,6 +5832,14 @@ export interface operations {
                 };
             };
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

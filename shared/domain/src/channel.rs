@@ -20,10 +20,36 @@ pub enum NoticeKind {
     StaffInvited,
     /// That somebody signed in with a browser that was not seen before.
     SignedInElsewhere,
+    /// That an account got another way in: a passkey, or a device that is remembered.
+    WayInAdded,
     /// That the contacts of an account were changed.
     ContactsChanged,
     /// That somebody was added to those who read a patient's messages.
     AccessGiven,
+}
+
+/// What an account may be signed in to with, and got in addition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WayIn {
+    /// A remembered device.
+    Device,
+    /// A passkey.
+    Passkey,
+}
+
+impl WayIn {
+    /// The name in items.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Device => "device",
+            Self::Passkey => "passkey",
+        }
+    }
+
+    /// The way of this name.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Device, Self::Passkey].into_iter().find(|way| way.as_str() == text)
+    }
 }
 
 impl NoticeKind {
@@ -36,6 +62,7 @@ impl NoticeKind {
             Self::FactorsReset => "factors_reset",
             Self::StaffInvited => "staff_invited",
             Self::SignedInElsewhere => "signed_in_elsewhere",
+            Self::WayInAdded => "way_in_added",
             Self::ContactsChanged => "contacts_changed",
             Self::AccessGiven => "access_given",
         }
@@ -50,6 +77,7 @@ impl NoticeKind {
             Self::FactorsReset,
             Self::StaffInvited,
             Self::SignedInElsewhere,
+            Self::WayInAdded,
             Self::ContactsChanged,
             Self::AccessGiven,
         ];

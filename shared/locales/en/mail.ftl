@@ -90,9 +90,21 @@ announcement-lead = Do not answer this e-mail.
 signed-in-subject = New sign-in
 signed-in-preview = Somebody signed in to your messages with a browser that we do not know.
 signed-in-body = On { $moment }, somebody signed in to your messages with { $sender } on { $browser }.
-signed-in-you = Was it you? Then there is nothing to do.
-signed-in-not-you = It was not you? Press the button. It signs that browser out. Then call us.
+news-you = Was it you? Then there is nothing to do.
+news-not-you = It was not you? Press the button. It signs that browser out, and removes passkeys and remembered devices that were added since. Then call us.
 signed-in-button = It was not me: sign that browser out
+
+## A passkey was added, or a phone or computer is remembered
+# $moment is a date and a time of day, in figures.
+# review: machine
+
+passkey-subject = New passkey
+passkey-preview = Somebody added a passkey for your messages.
+passkey-body = On { $moment }, somebody added a passkey for your messages with { $sender } on { $browser }. A passkey signs in without a code.
+device-subject = A phone or computer is remembered
+device-preview = On one more phone or computer, messages open without the birth date.
+device-body = On { $moment }, somebody had this remembered for your messages with { $sender }: { $browser }. Messages open there without the birth date.
+added-button = It was not me: remove it
 
 ## Staff changed where an account is reached
 # review: machine

@@ -362,14 +362,15 @@ device-forget = Ask for the birth date again
 device-forget-this = Ask for the birth date again, and sign out
 device-forgotten = The birth date is asked for again
 everywhere-title = Something wrong?
-everywhere-text = Did you lose a phone, or did somebody else read your messages? This signs out all phones and computers. Remove passkeys too.
+everywhere-text = Did you lose a phone, or did somebody else read your messages? This signs out all phones and computers.
+everywhere-passkeys = Remove all passkeys too
 everywhere-do = Sign out everywhere
 
 ## It was not me, from an e-mail
 # review: machine
 
-revoke-title = Somebody signed in. Was it you?
-revoke-text = If it was not you, press the button. It signs that phone or computer out.
+revoke-title = Was it you?
+revoke-text = If it was not you, press the button. It signs that phone or computer out, and removes passkeys and remembered devices that were added since.
 revoke-do = It was not me: sign it out
 revoke-not = Was it you? Then you can close this page.
 revoked-title = That phone or computer is signed out

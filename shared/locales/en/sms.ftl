@@ -21,6 +21,12 @@ code-system-unknown = { $sender }: { $code } is your sign-in code. We never ask 
 
 signed-in = { $sender }: new sign-in. Not you? Tap
 
+## A passkey was added, or a phone or computer is remembered
+# review: machine
+
+passkey-added = { $sender }: passkey added. Not you? Tap
+device-added = { $sender }: phone remembered. Not you? Tap
+
 ## Staff changed where an account is reached
 # $phone is a phone number.
 # review: machine

@@ -82,9 +82,20 @@ announcement-lead = No responda a este correo.
 signed-in-subject = Nuevo acceso
 signed-in-preview = Alguien entró en sus mensajes con un navegador que no conocemos.
 signed-in-body = El { $moment }, alguien entró en sus mensajes de { $sender } con { $browser }.
-signed-in-you = ¿Fue usted? Entonces no tiene que hacer nada.
-signed-in-not-you = ¿No fue usted? Toque el botón. Cierra la sesión de ese navegador. Después, llámenos.
+news-you = ¿Fue usted? Entonces no tiene que hacer nada.
+news-not-you = ¿No fue usted? Toque el botón. Cierra la sesión de ese navegador y quita las llaves de acceso y los dispositivos que se añadieron desde entonces. Después, llámenos.
 signed-in-button = No fui yo: cerrar esa sesión
+
+## A passkey was added, or a phone or computer is remembered
+# review: machine
+
+passkey-subject = Nueva llave de acceso
+passkey-preview = Alguien añadió una llave de acceso para sus mensajes.
+passkey-body = El { $moment }, alguien añadió una llave de acceso para sus mensajes de { $sender } con { $browser }. Con ella se entra sin código.
+device-subject = Se recuerda un teléfono o una computadora
+device-preview = En otro teléfono o computadora, los mensajes se abren sin la fecha de nacimiento.
+device-body = El { $moment }, alguien hizo que se recuerde esto para sus mensajes de { $sender }: { $browser }. Allí los mensajes se abren sin la fecha de nacimiento.
+added-button = No fui yo: quitarlo
 
 ## Staff changed where an account is reached
 # review: machine

@@ -358,14 +358,15 @@ device-forget = Volver a pedir la fecha de nacimiento
 device-forget-this = Volver a pedir la fecha de nacimiento y salir
 device-forgotten = Se vuelve a pedir la fecha de nacimiento
 everywhere-title = ¿Algo no está bien?
-everywhere-text = ¿Perdió un teléfono, o alguien más leyó sus mensajes? Esto cierra todas las sesiones. Quite también las llaves de acceso.
+everywhere-text = ¿Perdió un teléfono, o alguien más leyó sus mensajes? Esto cierra todas las sesiones.
+everywhere-passkeys = Quitar también todas las llaves de acceso
 everywhere-do = Cerrar todas las sesiones
 
 ## It was not me, from an e-mail
 # review: machine
 
-revoke-title = Alguien entró. ¿Fue usted?
-revoke-text = Si no fue usted, presione el botón. Cierra la sesión en ese teléfono o computadora.
+revoke-title = ¿Fue usted?
+revoke-text = Si no fue usted, presione el botón. Cierra la sesión en ese teléfono o computadora, y quita las llaves de acceso y los dispositivos que se añadieron desde entonces.
 revoke-do = No fui yo: cerrar esa sesión
 revoke-not = ¿Fue usted? Entonces puede cerrar esta página.
 revoked-title = Esa sesión está cerrada

@@ -17,6 +17,12 @@ code-system-unknown = { $sender }: { $code } es su codigo para entrar. Nunca lo 
 
 signed-in = { $sender }: nuevo acceso. ¿No fue usted? Toque
 
+## A passkey was added, or a phone or computer is remembered
+# review: machine
+
+passkey-added = { $sender }: nueva llave. ¿No fue usted? Toque
+device-added = { $sender }: nuevo equipo. ¿No fue usted? Toque
+
 ## Staff changed where an account is reached
 # review: machine
 

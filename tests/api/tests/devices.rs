@@ -8,13 +8,14 @@
 )]
 
 use api_tests::{
-    Browser, World,
+    Authenticator, Browser, World,
     messages::{ask, code_in, items_with, last_message, messages_to, notice_to, sign_in_by_code, token_in},
     people,
 };
 use domain::{
     browser,
     id::{AccountId, ContactPointId, DeviceId, PatientId, SessionId},
+    practice::Policies,
     session::SessionKind,
 };
 use platform::{
@@ -458,6 +459,41 @@ async fn any_number_of_sessions_and_devices_ends_at_once() {
     let left: Vec<_> = of_account.map(|item| item["SK"]["S"].as_str().unwrap().to_owned()).collect();
     assert!(!left.iter().any(|sk| sk.starts_with("SESSION#") || sk.starts_with("DEVICE#")), "{left:?}");
     assert_eq!(items_with(&world, "AuditTable", "verb", "sessions_revoked").await.len(), 1);
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_takes_passkeys_too_where_that_is_asked_for() {
+    let world = World::start(113).await;
+    let (mut phone, _) = remembered(&world).await;
+    let mut key = Authenticator::default();
+    let asked = phone.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    phone.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    // Without a word they stay.
+    world.signed_in(&world.demo, "maria").await.delete("/v1/sessions").await.expect(204);
+    let mut browser = world.browser();
+    let ask = json!({"practice": "demo"});
+    let asked = browser.post("/v1/sessions/passkey-options", ask.clone()).await.expect(200).json();
+    let passkey = json!({"passkey": key.get(&asked)});
+    browser.post("/v1/sessions/second-factor", passkey).await.expect(201);
+    for query in ["?passkeys=maybe", "?devices=true"] {
+        browser.delete(&format!("/v1/sessions{query}")).await.expect(422);
+    }
+    browser.delete("/v1/sessions?passkeys=true").await.expect(204);
+    browser.get("/v1/session").await.expect(401);
+    let asked = browser.post("/v1/sessions/passkey-options", ask).await.expect(200).json();
+    let passkey = json!({"passkey": key.get(&asked)});
+    browser.post("/v1/sessions/second-factor", passkey).await.expect(401);
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    ana.delete("/v1/sessions?passkeys=true").await.expect(403);
+    // It asks for a fresh proof, as removing one does.
+    let strict = people::practice_with(&world.operator, "strict", "Strict", Policies::STRICT).await;
+    let mut stale = world.signed_in(&strict, "maria").await.with_header("x-user-active", "1");
+    world.clock.advance_seconds(9 * 60);
+    stale.get("/v1/session").await.expect(200);
+    world.clock.advance_seconds(2 * 60);
+    let answer = stale.delete("/v1/sessions?passkeys=true").await.expect(403);
+    assert_eq!(answer.problem(), "step-up-required");
+    stale.delete("/v1/sessions").await.expect(204);
 }
 
 #[tokio::test]

@@ -1,6 +1,12 @@
 //! What each mail says, as a list of blocks that plain text and HTML are both made from.
 
-use domain::{browser::Browser, language::Language, sign_in::SECRET_LIFE_SECONDS};
+use domain::{
+    browser::Browser,
+    channel::WayIn,
+    language::Language,
+    sign_in::{LinkToken, SECRET_LIFE_SECONDS},
+    time::Timestamp,
+};
 
 use super::Mail;
 use crate::{
@@ -133,25 +139,21 @@ pub(super) fn of(
             })
         }
         Mail::SignedInElsewhere { token, at, browser } => {
-            let browser = browser_in_words(*browser, texts)?;
-            let moment = letterhead.moment(*at);
-            let say = |key| texts.get(key, &[("sender", sender), ("browser", &browser), ("moment", &moment)]);
-            let link = letterhead.revoke_link(token);
-            let subject = say("signed-in-subject")?;
-            Ok(Content {
-                preview: say("signed-in-preview")?,
-                blocks: vec![
-                    Block::Lead(say("announcement-lead")?),
-                    Block::Heading(subject.clone()),
-                    Block::Paragraph(say("signed-in-body")?),
-                    Block::Paragraph(say("signed-in-you")?),
-                    Block::Paragraph(say("signed-in-not-you")?),
-                    Block::Button { label: say("signed-in-button")?, link: link.clone() },
-                    phone(letterhead, texts)?,
-                    Block::LinkInLetters { label: say("link-instead")?, link },
-                ],
-                subject,
-            })
+            let words = NewsWords {
+                subject: "signed-in-subject",
+                preview: "signed-in-preview",
+                body: "signed-in-body",
+                button: "signed-in-button",
+            };
+            news(&words, (token, *at, *browser), letterhead, texts)
+        }
+        Mail::WayInAdded { token, at, browser, way } => {
+            let (subject, preview, body) = match way {
+                WayIn::Device => ("device-subject", "device-preview", "device-body"),
+                WayIn::Passkey => ("passkey-subject", "passkey-preview", "passkey-body"),
+            };
+            let words = NewsWords { subject, preview, body, button: "added-button" };
+            news(&words, (token, *at, *browser), letterhead, texts)
         }
         Mail::ContactsChanged => {
             let say = |key| texts.get(key, &[("sender", sender)]);
@@ -184,6 +186,42 @@ pub(super) fn of(
             })
         }
     }
+}
+
+/// The keys of what differs between announcements that hold a link.
+struct NewsWords {
+    subject: &'static str,
+    preview: &'static str,
+    body: &'static str,
+    button: &'static str,
+}
+
+/// What somebody did, when and on what, and the link for whoever it was not.
+fn news(
+    words: &NewsWords,
+    (token, at, browser): (&LinkToken, Timestamp, Browser),
+    letterhead: &Letterhead,
+    texts: &Texts,
+) -> Result<Content, TextError> {
+    let browser = browser_in_words(browser, texts)?;
+    let (sender, moment) = (letterhead.sender().as_str(), letterhead.moment(at));
+    let say = |key| texts.get(key, &[("sender", sender), ("browser", &browser), ("moment", &moment)]);
+    let link = letterhead.revoke_link(token);
+    let subject = say(words.subject)?;
+    Ok(Content {
+        preview: say(words.preview)?,
+        blocks: vec![
+            Block::Lead(say("announcement-lead")?),
+            Block::Heading(subject.clone()),
+            Block::Paragraph(say(words.body)?),
+            Block::Paragraph(say("news-you")?),
+            Block::Paragraph(say("news-not-you")?),
+            Block::Button { label: say(words.button)?, link: link.clone() },
+            phone(letterhead, texts)?,
+            Block::LinkInLetters { label: say("link-instead")?, link },
+        ],
+        subject,
+    })
 }
 
 /// The keys of the two mails that hold a link and a code.

@@ -14,6 +14,7 @@ mod send;
 
 use domain::{
     browser::Browser,
+    channel::WayIn,
     language::Language,
     sign_in::{Code, LinkToken},
     time::Timestamp,
@@ -71,12 +72,23 @@ pub enum Mail<'a> {
     FactorsReset,
     /// Somebody signed in with a browser that the account has not signed in with before.
     SignedInElsewhere {
-        /// The token of the link that ends every session of the account.
+        /// The token of the link that ends that sign-in.
         token: &'a LinkToken,
         /// When it was.
         at: Timestamp,
         /// The browser.
         browser: Browser,
+    },
+    /// An account got another way in.
+    WayInAdded {
+        /// The token of the link that takes it away again, with the sign-in that it came of.
+        token: &'a LinkToken,
+        /// When it was.
+        at: Timestamp,
+        /// The browser.
+        browser: Browser,
+        /// What it got.
+        way: WayIn,
     },
     /// Staff have changed where an account is reached.
     ContactsChanged,

@@ -10,6 +10,7 @@ mod send;
 
 use domain::{
     browser::Browser,
+    channel::WayIn,
     language::Language,
     sign_in::{Code, LinkToken},
 };
@@ -42,10 +43,17 @@ pub enum SmsTemplate<'a> {
         /// The browser that asked; the message names what it runs on.
         browser: Browser,
     },
-    /// Somebody signed in with a browser that was not seen before; the link ends every session.
+    /// Somebody signed in with a browser that was not seen before; the link ends that sign-in.
     SignedInElsewhere {
         /// The token of that link.
         token: &'a LinkToken,
+    },
+    /// An account got another way in; the link takes it away again.
+    WayInAdded {
+        /// The token of that link.
+        token: &'a LinkToken,
+        /// What it got.
+        way: WayIn,
     },
     /// Staff have changed where an account is reached.
     ContactsChanged,
@@ -97,6 +105,13 @@ pub fn render(
         SmsTemplate::SignedInElsewhere { token } => {
             let words = texts.get("signed-in", &[("sender", sender)])?;
             format!("{words} {}", letterhead.revoke_link(token))
+        }
+        SmsTemplate::WayInAdded { token, way } => {
+            let key = match way {
+                WayIn::Device => "device-added",
+                WayIn::Passkey => "passkey-added",
+            };
+            format!("{} {}", texts.get(key, &[("sender", sender)])?, letterhead.revoke_link(token))
         }
         SmsTemplate::ContactsChanged => {
             texts.get("contacts", &[("sender", sender), ("phone", &letterhead.phone_for_people())])?

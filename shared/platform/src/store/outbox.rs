@@ -6,8 +6,8 @@
 
 use domain::{
     browser::Browser,
-    channel::NoticeKind,
-    id::{AccountId, ContactPointId, ConversationId, FlowId, PatientId, PracticeId, StaffId},
+    channel::{NoticeKind, WayIn},
+    id::{AccountId, ContactPointId, ConversationId, FlowId, PatientId, PracticeId, SessionId, StaffId},
     time::Timestamp,
 };
 
@@ -68,6 +68,17 @@ pub enum Subject {
         /// Whether it is told of in a known browser too, and to every verified contact.
         always: bool,
     },
+    /// An account got another way in. A device that a sign-in has left which was told of itself is no news.
+    WayInAdded {
+        /// The account.
+        account: AccountId,
+        /// What it got.
+        way: WayIn,
+        /// What the browser calls itself.
+        browser: Browser,
+        /// The sign-in that it came of.
+        sign_in: SessionId,
+    },
     /// The contacts of an account were changed: the old ones are told.
     ContactsChanged {
         /// The account.
@@ -121,6 +132,11 @@ impl Ending {
             Self::Suppressed => "SUPPRESSED",
             Self::Collapsed => "COLLAPSED",
         }
+    }
+
+    fn from_stored(text: &str) -> Option<Self> {
+        let all = [Self::Sent, Self::Failed, Self::Suppressed, Self::Collapsed];
+        all.into_iter().find(|ending| ending.as_str() == text)
     }
 }
 
@@ -214,6 +230,12 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
             .with("browser", string(browser))
             .with("mark", string(mark))
             .with_some("always", always.then(|| number(1))),
+        Subject::WayInAdded { account, way, browser, sign_in } => item
+            .with("notice_kind", string(NoticeKind::WayInAdded.as_str()))
+            .with("account", string(account))
+            .with("way", string(way.as_str()))
+            .with("browser", string(browser))
+            .with("sign_in", string(sign_in)),
         Subject::ContactsChanged { account, old } => item
             .with("notice_kind", string(NoticeKind::ContactsChanged.as_str()))
             .with("account", string(account))
@@ -271,6 +293,12 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
             browser: Browser::from_stored(item.text("browser")?),
             mark: item.text("mark")?.to_owned(),
             always: item.optional_number::<u8>("always").is_some(),
+        },
+        NoticeKind::WayInAdded => Subject::WayInAdded {
+            account: item.parsed("account", AccountId::parse)?,
+            way: item.one_of("way", WayIn::from_stored)?,
+            browser: Browser::from_stored(item.text("browser")?),
+            sign_in: item.parsed("sign_in", SessionId::parse)?,
         },
         NoticeKind::ContactsChanged => Subject::ContactsChanged {
             account: item.parsed("account", AccountId::parse)?,
@@ -393,6 +421,19 @@ impl Store {
             Err(Cancelled::Condition(..)) => Ok(false),
             Err(Cancelled::Conflict) => Err(StoreError::Contended),
         }
+    }
+
+    /// How a sign-in was told of: `None` where it was not to be told of or that is forgotten, `Some(None)` while it waits.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn told_of(
+        &self,
+        practice: PracticeId,
+        sign_in: SessionId,
+    ) -> Result<Option<Option<Ending>>, StoreError> {
+        let item = self.get(&keys::outbox(practice, &sign_in.to_string())).await?;
+        Ok(item.map(|item| item.optional_text("out_state").and_then(Ending::from_stored)))
     }
 
     /// One page of the items of one shard that are due, oldest first.

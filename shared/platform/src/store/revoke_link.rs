@@ -1,4 +1,5 @@
-//! The link in "somebody signed in": once, it ends that sign-in with whatever it left behind, and does nothing else.
+//! The link in "somebody signed in" and "a passkey was added": once, it ends that sign-in with every way in that came after,
+//! and does nothing else.
 
 use domain::{
     id::{AccountId, PracticeId, SessionId},
@@ -23,8 +24,10 @@ pub struct RevokeLink {
     pub practice: PracticeId,
     /// The account.
     pub account: AccountId,
-    /// The sign-in that was announced.
+    /// The sign-in that was announced, or that what was announced came of.
     pub sign_in: SessionId,
+    /// Since when whoever it was may have added ways in.
+    pub since: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
 }
@@ -32,7 +35,7 @@ pub struct RevokeLink {
 impl RevokeLink {
     /// One that is about to be sent.
     pub const fn new(practice: PracticeId, account: AccountId, sign_in: SessionId, now: Timestamp) -> Self {
-        Self { practice, account, sign_in, expires_at: now.plus_seconds(REVOKE_LIFE_SECONDS) }
+        Self { practice, account, sign_in, since: now, expires_at: now.plus_seconds(REVOKE_LIFE_SECONDS) }
     }
 
     fn from_item(item: &Item) -> Result<Self, StoreError> {
@@ -40,6 +43,7 @@ impl RevokeLink {
             practice: item.parsed("practice", PracticeId::parse)?,
             account: item.parsed("account", AccountId::parse)?,
             sign_in: item.parsed("sign_in", SessionId::parse)?,
+            since: item.time("since")?,
             expires_at: item.time("expires_at")?,
         })
     }
@@ -57,7 +61,8 @@ pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
         .value(":now", number(now.as_millis()))
 }
 
-/// What there is of a sign-in: its session, what it had remembered or added, and the sessions by those.
+/// What there is of a sign-in: its session, the device and passkey that it rests on, every device and passkey that it or
+/// anybody has added since, and the sessions by those.
 pub struct Remains {
     /// Sessions.
     pub sessions: Vec<Session>,
@@ -77,6 +82,7 @@ impl Store {
             .with("practice", string(link.practice))
             .with("account", string(link.account))
             .with("sign_in", string(link.sign_in))
+            .with("since", number(link.since.as_millis()))
             .with("expires_at", number(link.expires_at.as_millis()))
             .with("ttl", number(link.expires_at.as_seconds() + 3600));
         self.create(Table::Chat, item.build()).await.map(drop)
@@ -105,9 +111,14 @@ impl Store {
         let own = |session: &Session| session.sign_in == link.sign_in;
         devices.retain(|(_, device)| {
             device.sign_in == Some(link.sign_in)
+                || device.created_at >= link.since
                 || sessions.iter().any(|session| own(session) && session.device == Some(device.id))
         });
-        passkeys.retain(|passkey| passkey.sign_in == Some(link.sign_in));
+        passkeys.retain(|passkey| {
+            passkey.sign_in == Some(link.sign_in)
+                || passkey.created_at >= link.since
+                || sessions.iter().any(|session| own(session) && session.passkey == Some(passkey.id))
+        });
         sessions.retain(|session| {
             own(session)
                 || devices.iter().any(|(_, device)| session.device == Some(device.id))

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use domain::{
     browser::{Browser, Program, System},
+    channel::WayIn,
     contact::ContactValue,
     language::Language,
     practice::PublicProfile,
@@ -26,9 +27,18 @@ pub(crate) const MAILS: [&str; 6] =
 /// Mails without a link.
 pub(crate) const WITHOUT_LINK: [&str; 1] = ["code"];
 /// What nobody asked for: there is nothing to tap for whoever has nothing to object.
-pub(crate) const ANNOUNCEMENTS: [&str; 3] = ["signed-in", "contacts", "access"];
-pub(crate) const TEXTS: [&str; 6] =
-    ["notice", "code", "code-system-unknown", "signed-in", "contacts", "access"];
+pub(crate) const ANNOUNCEMENTS: [&str; 5] =
+    ["signed-in", "passkey-added", "device-added", "contacts", "access"];
+pub(crate) const TEXTS: [&str; 8] = [
+    "notice",
+    "code",
+    "code-system-unknown",
+    "signed-in",
+    "passkey-added",
+    "device-added",
+    "contacts",
+    "access",
+];
 
 pub(crate) fn language(tag: &str) -> Language {
     Language::parse(tag).expect("a language")
@@ -67,6 +77,11 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
             let at = Timestamp::parse("2026-02-03T04:05:06Z").expect("a time");
             Mail::SignedInElsewhere { token: &token, at, browser }
         }
+        "passkey-added" | "device-added" => {
+            let at = Timestamp::parse("2026-02-03T04:05:06Z").expect("a time");
+            let way = WayIn::from_stored(name.trim_end_matches("-added")).expect("a way in");
+            Mail::WayInAdded { token: &token, at, browser, way }
+        }
         "contacts" => Mail::ContactsChanged,
         "access" => Mail::AccessGiven,
         other => panic!("no mail {other}"),
@@ -82,6 +97,8 @@ pub(crate) fn sms(name: &str, letterhead: &Letterhead, tag: &str, system: System
         "code" => SmsTemplate::Code { code: &code, browser: Browser { program: None, system: Some(system) } },
         "code-system-unknown" => SmsTemplate::Code { code: &code, browser: Browser::default() },
         "signed-in" => SmsTemplate::SignedInElsewhere { token: &token },
+        "passkey-added" => SmsTemplate::WayInAdded { token: &token, way: WayIn::Passkey },
+        "device-added" => SmsTemplate::WayInAdded { token: &token, way: WayIn::Device },
         "contacts" => SmsTemplate::ContactsChanged,
         "access" => SmsTemplate::AccessGiven,
         other => panic!("no text message {other}"),

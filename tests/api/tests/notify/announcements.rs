@@ -172,3 +172,53 @@ async fn a_notice_that_is_opened_further_in_an_unknown_browser_is_told_of() {
     let _ = stranger.get("/v1/session").await.expect(401);
     let _ = known.get("/v1/session").await.expect(200);
 }
+
+async fn add_passkey(browser: &mut Browser) -> Authenticator {
+    let mut key = Authenticator::default();
+    let options = browser.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    let credential = key.create(&options);
+    let _ = browser.post("/v1/passkeys", json!({"credential": credential})).await.expect(201);
+    key
+}
+
+#[tokio::test]
+async fn a_passkey_and_a_remembered_device_are_told_of_and_one_act_once() {
+    let world = World::start(4).await;
+    // The first browser of all is no news; that it is remembered is.
+    let mut phone = sign_in(&world, None).await;
+    let _ = phone.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    world.pump().await;
+    let told = news(&world);
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].to, "maria@patients.test");
+    assert_eq!(told[0].subject.as_deref(), Some("Se recuerda un teléfono o una computadora"));
+    assert!(!told[0].text.contains("Maria"), "{}", told[0].text);
+    // A sign-in in another browser is told of; that this has it remembered is the same act.
+    world.clock.advance_seconds(1);
+    let mut other = sign_in(&world, None).await;
+    let _ = other.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    world.pump().await;
+    assert_eq!(news(&world).len(), 2);
+    // A passkey outlives the sign-in and is told of always.
+    let _ = add_passkey(&mut other).await;
+    world.pump().await;
+    let told = news(&world);
+    assert_eq!(told.len(), 3);
+    assert_eq!(told[2].subject.as_deref(), Some("Nueva llave de acceso"));
+    // Whoever presses there has all of it gone that came after, and nothing from before.
+    let mut later = sign_in(&world, Some(&other)).await;
+    let _ = add_passkey(&mut later).await;
+    let _ = world.browser().post("/v1/sessions/revoke", json!({"token": token(&told[2])})).await.expect(204);
+    let _ = other.get("/v1/session").await.expect(401);
+    let _ = later.get("/v1/session").await.expect(200);
+    let left = phone.get("/v1/passkeys").await.expect(200).json();
+    assert_eq!(left["items"], json!([]));
+    let devices = phone.get("/v1/devices").await.expect(200).json();
+    assert_eq!(devices["items"].as_array().unwrap().len(), 1);
+    // Staff are not patients: their passkeys are not told of here.
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    let before = sent(&world).len();
+    let _ = add_passkey(&mut ana).await;
+    world.pump().await;
+    assert_eq!(sent(&world).len(), before + 1, "the word of the second passkey of the patient");
+}
