@@ -12,7 +12,7 @@ use domain::{
     role::{ROLES, Role},
 };
 
-/// Sets up practices and their first staff in a deployed stack.
+/// Sets up practices and their first staff in a deployed stack, and checks audit logs.
 ///
 /// Credentials come from where the AWS CLI has them: environment, profile, SSO. The names of tables and key come from
 /// the outputs of the stack, or one by one.
@@ -66,6 +66,31 @@ pub enum Command {
     /// Staff of a practice
     #[command(subcommand)]
     Staff(StaffCommand),
+    /// The audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
+}
+
+/// What to do with the audit log.
+#[derive(Subcommand)]
+pub enum AuditCommand {
+    /// Check a log without asking the service: that no event was changed, removed, added or moved
+    Verify(VerifyLog),
+}
+
+/// A log to be checked.
+#[derive(Args)]
+pub struct VerifyLog {
+    /// Files with the events in their order, one on each line, as /v1/audit/export gives them or the locked bucket has
+    /// them; `-` reads them from standard input
+    #[arg(required = true, value_name = "LOG")]
+    pub log: Vec<PathBuf>,
+    /// Signed checkpoints: one on each line, as the locked bucket has them, or an answer of /v1/audit/checkpoints
+    #[arg(long, required = true, value_name = "FILE")]
+    pub checkpoints: Vec<PathBuf>,
+    /// The public key, as `aws kms get-public-key` gives it: DER, base64 or PEM
+    #[arg(long, value_name = "FILE")]
+    pub key: PathBuf,
 }
 
 /// What to do with practices.

@@ -19,6 +19,9 @@ async fn main() -> ExitCode {
 }
 
 async fn execute(cli: &Cli) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    if run::run_offline(&cli.command, &mut std::io::stdout().lock())? {
+        return Ok(());
+    }
     let stack = Stack::resolve(&cli.stack)?;
     let sdk = stack.sdk_config(&cli.stack).await;
     let provisioner = Provisioner::new(&stack.environment(), &sdk, Clock::System, Entropy::System)?;

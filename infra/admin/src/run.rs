@@ -5,7 +5,10 @@ use std::io::Write;
 use domain::practice::Policies;
 use platform::provision::{NewPractice, NewStaff, ProvisionError, Provisioner};
 
-use crate::cli::{Command, CreatePractice, InviteStaff, PracticeCommand, ResetStaff, StaffCommand};
+use crate::cli::{
+    AuditCommand, Command, CreatePractice, InviteStaff, PracticeCommand, ResetStaff, StaffCommand,
+};
+use crate::verify::{VerifyError, verify};
 
 /// Why it was not done.
 #[derive(Debug, thiserror::Error)]
@@ -16,6 +19,9 @@ pub enum RunError {
     /// The practice or member of staff was not set up.
     #[error(transparent)]
     Provision(ProvisionError),
+    /// The audit log is not whole, or cannot be read.
+    #[error(transparent)]
+    Verify(#[from] VerifyError),
     /// The result cannot be shown. It was done all the same.
     #[error("done, but it cannot be shown")]
     Output(#[from] std::io::Error),
@@ -29,6 +35,16 @@ impl From<ProvisionError> for RunError {
             errors.iter().map(|e| format!("--{} ({})", option(&e.pointer), e.code)).collect();
         Self::Options(errors.join(", "))
     }
+}
+
+/// Runs a command that needs no stack, and says whether it was one.
+///
+/// # Errors
+/// [`RunError`].
+pub fn run_offline(command: &Command, out: &mut impl Write) -> Result<bool, RunError> {
+    let Command::Audit(AuditCommand::Verify(log)) = command else { return Ok(false) };
+    verify(log, out)?;
+    Ok(true)
 }
 
 /// Runs a command and says what was done.
@@ -45,6 +61,7 @@ pub async fn run(
         Command::Practice(PracticeCommand::Create(new)) => create_practice(provisioner, new, out).await,
         Command::Staff(StaffCommand::Invite(new)) => invite_staff(provisioner, origin, new, out).await,
         Command::Staff(StaffCommand::Reset(whose)) => reset_staff(provisioner, whose, out).await,
+        Command::Audit(_) => run_offline(command, out).map(drop),
     }
 }
 

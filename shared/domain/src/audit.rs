@@ -116,6 +116,14 @@ pub enum Verb {
     ReachRead,
     /// Somebody asked for a notice again.
     NoticeResent,
+    /// Events of the audit log were read.
+    AuditRead,
+    /// The chained events were handed out for checking.
+    AuditExported,
+    /// The signed checkpoints were read.
+    CheckpointsRead,
+    /// A patient, or who may act for them, read who opened their record.
+    AccessLogRead,
 }
 
 impl Verb {
@@ -164,6 +172,10 @@ impl Verb {
             Self::TriesCleared => "tries_cleared",
             Self::ReachRead => "reach_read",
             Self::NoticeResent => "notice_resent",
+            Self::AuditRead => "audit_read",
+            Self::AuditExported => "audit_exported",
+            Self::CheckpointsRead => "checkpoints_read",
+            Self::AccessLogRead => "access_log_read",
         }
     }
 }

@@ -47,6 +47,11 @@ macro_rules! ids {
                 parse_ulid(ulid).map(Self)
             }
 
+            /// The time that it was made from.
+            pub fn at(self) -> Timestamp {
+                Timestamp::from_millis(i64::try_from(self.0.timestamp_ms()).unwrap_or(i64::MAX))
+            }
+
             /// Its sixteen bytes, without the prefix.
             pub const fn to_bytes(self) -> [u8; 16] {
                 self.0.to_bytes()
@@ -150,6 +155,7 @@ mod tests {
         fn an_id_survives_its_spelling(ms in 0_i64..(1 << 47), entropy in any::<[u8; 10]>()) {
             let id = MessageId::new(Timestamp::from_millis(ms), entropy);
             prop_assert_eq!(MessageId::parse(&id.to_string()), Ok(id));
+            prop_assert_eq!(id.at(), Timestamp::from_millis(ms));
         }
 
         #[test]

@@ -57,10 +57,12 @@ pub enum Act {
     ReadPractice,
     /// Change the practice's settings.
     WritePractice,
+    /// Read the audit log and hand it out for checking.
+    ReadAudit,
 }
 
 /// Every act.
-pub const ACTS: [Act; 9] = [
+pub const ACTS: [Act; 10] = [
     Act::ReadConversations,
     Act::WriteConversations,
     Act::RecallAnyMessage,
@@ -70,6 +72,7 @@ pub const ACTS: [Act; 9] = [
     Act::WriteStaff,
     Act::ReadPractice,
     Act::WritePractice,
+    Act::ReadAudit,
 ];
 
 impl Role {
@@ -85,6 +88,7 @@ impl Role {
                     | Act::WriteStaff
                     | Act::ReadPractice
                     | Act::WritePractice
+                    | Act::ReadAudit
             ),
             Self::Clinician | Self::FrontDesk => matches!(
                 act,
@@ -95,7 +99,7 @@ impl Role {
                     | Act::ReadStaff
                     | Act::ReadPractice
             ),
-            Self::Auditor => matches!(act, Act::ReadStaff | Act::ReadPractice),
+            Self::Auditor => matches!(act, Act::ReadStaff | Act::ReadPractice | Act::ReadAudit),
         }
     }
 }
@@ -114,7 +118,8 @@ mod tests {
         assert!(!Role::Admin.may(Act::ReadConversations), "an admin alone reads no messages");
         assert!(may(&[Role::Admin, Role::Clinician], Act::ReadConversations));
         let auditor: Vec<_> = ACTS.into_iter().filter(|a| Role::Auditor.may(*a)).collect();
-        assert_eq!(auditor, [Act::ReadStaff, Act::ReadPractice]);
+        assert_eq!(auditor, [Act::ReadStaff, Act::ReadPractice, Act::ReadAudit]);
+        assert!(!may(&[Role::Clinician, Role::FrontDesk], Act::ReadAudit), "who is watched does not watch");
         for role in ROLES {
             assert_eq!(Role::from_stored(role.as_str()), Some(role));
             assert_eq!(role.may(Act::WriteStaff), role == Role::Admin);

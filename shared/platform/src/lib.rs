@@ -3,7 +3,9 @@
 //! Handlers in `functions/*` are made of this crate and `domain`; no handler calls an SDK.
 
 pub mod app;
+pub mod archive;
 pub mod aws;
+pub mod chain;
 pub mod clock;
 pub mod config;
 pub mod delivery;
@@ -19,6 +21,7 @@ pub mod provision;
 pub mod seal;
 pub mod sealing;
 pub mod secrets;
+pub mod signer;
 pub mod sms;
 pub mod store;
 pub mod telemetry;

@@ -7,8 +7,8 @@ use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, regi
 use crate::config::{ConfigError, Environment};
 
 /// Crates of this product, whose log lines hold ids only.
-const OWN: [&str; 9] =
-    ["domain", "platform", "login", "messages", "roster", "relay", "notify", "local", "admin"];
+const OWN: [&str; 10] =
+    ["domain", "platform", "login", "messages", "roster", "relay", "notify", "audit", "local", "admin"];
 
 /// What passes: our crates at `level`, others at `info` or less.
 pub fn targets(level: Level) -> Targets {

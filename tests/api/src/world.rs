@@ -36,6 +36,7 @@ pub struct World {
     pub operator: App,
     relay: Arc<relay::State>,
     notify: Arc<notify::State>,
+    chain: Arc<audit::chain::State>,
     /// A practice with people.
     pub demo: Practice,
     /// Another practice, to be foreign.
@@ -153,7 +154,14 @@ impl World {
             clock.clone(),
             Entropy::seeded(seed + 5),
         );
+        let chain = audit::chain::State::new(
+            &environment(&aws, "ChainFunction"),
+            &sdk("ChainFunction"),
+            clock.clone(),
+            Entropy::seeded(seed + 6),
+        );
         Self {
+            chain: Arc::new(chain.expect("chain has what it needs")),
             relay: Arc::new(relay.expect("relay has what it needs")),
             notify: Arc::new(notify.expect("notify has what it needs")),
             aws,
@@ -190,6 +198,7 @@ impl World {
         match function {
             "RelayFunction" => relay::handle(&self.relay, event).await.map_err(|e| e.to_string()),
             "NotifyFunction" => notify::handle(&self.notify, event).await.map_err(|e| e.to_string()),
+            "ChainFunction" => audit::chain::handle(&self.chain, event).await.map_err(|e| e.to_string()),
             other => panic!("no such function: {other}"),
         }
     }

@@ -24,6 +24,7 @@ use std::time::Duration;
 use super::dispatch::Broken;
 use super::iam::Caller;
 use super::template::REGION;
+use super::wire::Call;
 use super::{LocalAws, key_of};
 
 /// As the functions set them in Lambda.
@@ -84,8 +85,17 @@ impl InProcess {
                 body.collect().await.map_err(ConnectorError::io)?.to_bytes()
             }
         };
-        let target = request.headers().get("x-amz-target");
-        match self.aws.serve(&self.caller, target, body).await {
+        let uri: http::Uri = request.uri().parse().map_err(|_| ConnectorError::user("no address".into()))?;
+        let call = Call {
+            method: request.method(),
+            path: uri.path(),
+            query: uri.query().unwrap_or_default(),
+            target: request.headers().get("x-amz-target"),
+            if_none_match: request.headers().get("if-none-match").is_some(),
+            checksum: request.headers().get("x-amz-checksum-sha256"),
+            body,
+        };
+        match self.aws.serve(&self.caller, call).await {
             Ok(answer) => {
                 let status = StatusCode::try_from(answer.status)
                     .map_err(|error| ConnectorError::other(error.into(), None))?;

@@ -17,6 +17,8 @@ pub(crate) const ITEMS: &str = "dynamodb.sqlite3";
 pub(crate) const EVENTS: &str = "events.sqlite3";
 /// Mail and SMS that were "sent": the one file that holds plain text.
 pub(crate) const OUTBOX: &str = "outbox.sqlite3";
+/// Objects of the play S3.
+pub(crate) const OBJECTS: &str = "objects.sqlite3";
 /// Key material of the play KMS.
 pub(crate) const KEYS: &str = "kms-keys.json";
 const MANIFEST: &str = "local-aws.json";
@@ -111,8 +113,10 @@ impl DataDir {
         if file.exists() {
             return Ok(());
         }
-        let manifest =
-            Manifest { format: FORMAT, files: [ITEMS, EVENTS, OUTBOX, KEYS].map(str::to_owned).into() };
+        let manifest = Manifest {
+            format: FORMAT,
+            files: [ITEMS, EVENTS, OUTBOX, OBJECTS, KEYS].map(str::to_owned).into(),
+        };
         let text = serde_json::to_string(&manifest).map_err(|error| OpenError::Engine(error.to_string()))?;
         write_whole(&file, text.as_bytes())
     }
@@ -136,7 +140,7 @@ impl DataDir {
             }
             Err(source) => return Err(OpenError::Io { file, source }),
         };
-        for name in [ITEMS, EVENTS, OUTBOX, KEYS] {
+        for name in [ITEMS, EVENTS, OUTBOX, OBJECTS, KEYS] {
             let file = self.file(name);
             if file.exists() {
                 if name != KEYS {

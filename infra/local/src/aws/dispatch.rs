@@ -1,12 +1,10 @@
 //! The way of one call: fault plan, recorder, model, service.
 
-use bytes::Bytes;
-
 use super::fault::Fault;
 use super::iam::Caller;
 use super::model::Class;
 use super::recorder::Draft;
-use super::wire::{Answer, AwsError, Request, Service};
+use super::wire::{Answer, AwsError, Call, Request, Service};
 use super::{Inner, LocalAws, dynamodb, ses, sns, sqs};
 
 /// A call without an answer.
@@ -22,13 +20,8 @@ pub(crate) enum Broken {
 
 impl LocalAws {
     /// Answers one request.
-    pub(crate) async fn serve(
-        &self,
-        caller: &Caller,
-        target: Option<&str>,
-        body: Bytes,
-    ) -> Result<Answer, Broken> {
-        let request = match Request::read(target, body) {
+    pub(crate) async fn serve(&self, caller: &Caller, call: Call<'_>) -> Result<Answer, Broken> {
+        let request = match Request::read(call) {
             Ok(request) => request,
             Err(unreadable) => {
                 let error = AwsError::sender("UnknownOperationException", unreadable.to_string());
@@ -112,6 +105,7 @@ impl Inner {
             Service::Ses => ses::handle(self, caller, request),
             Service::Sns => sns::handle(self, caller, request),
             Service::Sqs => sqs::handle(self, caller, request).await,
+            Service::S3 => self.s3.handle(self, caller, request),
         };
         match result {
             Ok(answer) => answer,
@@ -136,6 +130,9 @@ fn throttled(service: Service) -> AwsError {
         Service::Kms => AwsError::sender("ThrottlingException", "Rate exceeded"),
         Service::Sqs => AwsError::sender("RequestThrottled", "Rate exceeded"),
         Service::Ses | Service::Sns => AwsError::sender("Throttling", "Rate exceeded"),
+        Service::S3 => {
+            AwsError { status: 503, ..AwsError::sender("SlowDown", "Please reduce your request rate.") }
+        }
     }
 }
 
@@ -149,6 +146,9 @@ fn failed(service: Service) -> AwsError {
             "KMSInternalException",
             "The request was rejected because an internal exception occurred.",
         ),
+        Service::S3 => {
+            AwsError::service("InternalError", "We encountered an internal error. Please try again.")
+        }
         Service::Ses | Service::Sns | Service::Sqs => AwsError::service(
             "InternalFailure",
             "The request processing has failed because of an unknown error",

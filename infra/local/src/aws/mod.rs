@@ -1,7 +1,7 @@
 //! A small local AWS that speaks the real wire protocols, so that the unchanged SDK clients, with their
 //! serialization, signing, retries and timeouts, run against it: in-process or through a loopback port.
 //!
-//! Its schema and its permissions are `template.yaml`. What it plays: DynamoDB, KMS, SES v1, SNS, SQS, event source
+//! Its schema and its permissions are `template.yaml`. What it plays: DynamoDB, KMS, SES v1, SNS, SQS, S3, event source
 //! mappings and schedules; only the operations that are used, and an AWS error for the rest.
 
 mod connector;
@@ -20,6 +20,7 @@ mod prices;
 mod query;
 mod random;
 mod recorder;
+mod s3;
 mod ses;
 mod sns;
 mod sqs;
@@ -40,6 +41,7 @@ use self::fault::Faults;
 use self::iam::{Caller, Denied, Iam};
 use self::kms::Kms;
 use self::model::Active;
+use self::s3::S3;
 use self::store::Store;
 use self::template::{Queue, Template};
 
@@ -50,6 +52,7 @@ pub use self::mover::{Batch, Settled, Tick};
 pub use self::outbox::{Channel, Outbox, Received, Sent};
 pub use self::prices::{Invocation, PriceError, PriceFile};
 pub use self::recorder::{CallRecord, Calls, Part, Recorder, Units};
+pub use self::s3::StoredObject;
 pub use self::store::Depth;
 pub use self::wire::Service;
 
@@ -86,6 +89,7 @@ pub(crate) struct Inner {
     kms: Kms,
     store: Store,
     outbox: Outbox,
+    s3: S3,
     recorder: Recorder,
     faults: Faults,
     model: RwLock<Option<Arc<Active>>>,
@@ -111,6 +115,7 @@ impl LocalAws {
         let kms = Kms::open(Arc::clone(&template), file(datadir::KEYS).as_deref(), options.seed)?;
         let store = Store::open(file(datadir::EVENTS).as_deref())?;
         let outbox = Outbox::open(file(datadir::OUTBOX).as_deref())?;
+        let s3 = S3::open(file(datadir::OBJECTS).as_deref())?;
         let dynamodb = DynamoDb::open(&template, file(datadir::ITEMS).as_deref())?;
         dynamodb.recover(&template, &store)?;
         if let Some(data) = &data {
@@ -124,6 +129,7 @@ impl LocalAws {
             kms,
             store,
             outbox,
+            s3,
             recorder: Recorder::new(options.record),
             faults: Faults::default(),
             model: RwLock::new(None),
@@ -240,6 +246,12 @@ impl LocalAws {
             Some(table) => self.inner.dynamodb.items(&table.name).await,
             None => Vec::new(),
         }
+    }
+
+    /// The objects of a bucket, by its logical id, whose keys begin so: for looking at what is stored.
+    pub fn objects(&self, bucket: &str, prefix: &str) -> Vec<StoredObject> {
+        let bucket = self.inner.template.buckets.iter().find(|known| known.logical == bucket);
+        bucket.and_then(|bucket| self.inner.s3.all(&bucket.name, prefix).ok()).unwrap_or_default()
     }
 
     /// Stores a phone's answer or a provider's report, for the outbox page.

@@ -3,9 +3,10 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{HeaderMap, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, Method, Response, StatusCode, Uri, header};
 
 use super::dispatch::Broken;
+use super::wire::Call;
 use super::{LocalAws, caller_of};
 
 const LIMIT_BYTES: usize = 20 * 1024 * 1024;
@@ -17,17 +18,21 @@ pub(super) fn router(aws: LocalAws) -> Router {
 async fn answer(
     State(aws): State<LocalAws>,
     method: Method,
+    uri: Uri,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response<Body> {
-    if method == Method::GET {
+    if method == Method::GET && uri.path() == "/" {
         return plain(
             StatusCode::OK,
-            "local AWS: DynamoDB, KMS, SES v1, SNS and SQS. Not for real patients.\n",
+            "local AWS: DynamoDB, KMS, SES v1, SNS, SQS and S3. Not for real patients.\n",
         );
     }
-    if method != Method::POST {
-        return plain(StatusCode::METHOD_NOT_ALLOWED, "local AWS takes POST\n");
+    if ![Method::POST, Method::PUT, Method::GET, Method::DELETE].contains(&method) {
+        return plain(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "local AWS takes POST, and PUT, GET and DELETE of objects\n",
+        );
     }
     let authorization = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
     let Some(key) = authorization.and_then(access_key) else {
@@ -37,8 +42,17 @@ async fn answer(
         );
     };
     let caller = caller_of(&aws, key);
-    let target = headers.get("x-amz-target").and_then(|value| value.to_str().ok());
-    match aws.serve(&caller, target, body).await {
+    let header = |name: &str| headers.get(name)?.to_str().ok();
+    let call = Call {
+        method: method.as_str(),
+        path: uri.path(),
+        query: uri.query().unwrap_or_default(),
+        target: header("x-amz-target"),
+        if_none_match: headers.contains_key(header::IF_NONE_MATCH),
+        checksum: header("x-amz-checksum-sha256"),
+        body,
+    };
+    match aws.serve(&caller, call).await {
         Ok(answer) => {
             let mut response = Response::new(Body::from(answer.body));
             *response.status_mut() =

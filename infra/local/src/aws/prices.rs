@@ -60,6 +60,7 @@ impl PriceFile {
             Service::Kms => self.of("kms_request"),
             Service::Sns => self.of("sns_publish"),
             Service::Sqs => self.of("sqs_request"),
+            Service::S3 => self.of("s3_put"),
             Service::Ses => 0.0,
         };
         calls.iter().map(one).sum()

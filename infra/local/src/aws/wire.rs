@@ -1,11 +1,12 @@
-//! Requests and answers as they travel, in the three protocols of the services that are played: AWS JSON 1.0 and
-//! 1.1, and the query protocol with XML answers.
+//! Requests and answers as they travel, in the protocols of the services that are played: AWS JSON 1.0 and 1.1, the
+//! query protocol with XML answers, and S3's own.
 //! <https://smithy.io/2.0/aws/protocols/index.html>
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
 use super::iam::Denied;
+use super::s3::Target;
 
 /// A service that local AWS plays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -20,6 +21,8 @@ pub enum Service {
     Sns,
     /// SQS.
     Sqs,
+    /// S3.
+    S3,
 }
 
 impl Service {
@@ -31,6 +34,7 @@ impl Service {
             Self::Ses => "ses",
             Self::Sns => "sns",
             Self::Sqs => "sqs",
+            Self::S3 => "s3",
         }
     }
 
@@ -40,6 +44,7 @@ impl Service {
             Self::Kms => Protocol::Json("application/x-amz-json-1.1"),
             Self::Ses => Protocol::Query("http://ses.amazonaws.com/doc/2010-12-01/"),
             Self::Sns => Protocol::Query("http://sns.amazonaws.com/doc/2010-03-31/"),
+            Self::S3 => Protocol::Rest,
         }
     }
 }
@@ -48,6 +53,7 @@ impl Service {
 enum Protocol {
     Json(&'static str),
     Query(&'static str),
+    Rest,
 }
 
 /// One request, freed of HTTP.
@@ -56,11 +62,37 @@ pub(crate) struct Request {
     pub(crate) service: Service,
     pub(crate) operation: String,
     pub(crate) body: Bytes,
+    /// The object, for S3.
+    pub(crate) target: Target,
+}
+
+/// A request as HTTP brings it.
+pub(crate) struct Call<'a> {
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) query: &'a str,
+    /// `X-Amz-Target`.
+    pub(crate) target: Option<&'a str>,
+    /// Whether there is an `If-None-Match`.
+    pub(crate) if_none_match: bool,
+    /// `X-Amz-Checksum-Sha256`.
+    pub(crate) checksum: Option<&'a str>,
+    pub(crate) body: Bytes,
 }
 
 impl Request {
-    /// Reads a request: JSON protocols name the operation in `X-Amz-Target`, the query protocol in the body.
-    pub(crate) fn read(target: Option<&str>, body: Bytes) -> Result<Self, Unreadable> {
+    /// A request of a service without objects.
+    pub(crate) fn new(service: Service, operation: &str, body: Bytes) -> Self {
+        Self { service, operation: operation.to_owned(), body, target: Target::default() }
+    }
+
+    /// Reads a request: JSON protocols name the operation in `X-Amz-Target`, the query protocol in the body, S3 by the
+    /// method.
+    pub(crate) fn read(call: Call<'_>) -> Result<Self, Unreadable> {
+        if call.method != "POST" {
+            return Self::of_object(call);
+        }
+        let (target, body) = (call.target, call.body);
         if let Some(target) = target {
             let (prefix, operation) = target.split_once('.').ok_or(Unreadable)?;
             let service = match prefix {
@@ -69,7 +101,7 @@ impl Request {
                 "AmazonSQS" => Service::Sqs,
                 _ => return Err(Unreadable),
             };
-            return Ok(Self { service, operation: operation.to_owned(), body });
+            return Ok(Self::new(service, operation, body));
         }
         let mut operation = None;
         let mut service = None;
@@ -89,13 +121,32 @@ impl Request {
                 break;
             }
         }
-        Ok(Self { service: service.ok_or(Unreadable)?, operation: operation.ok_or(Unreadable)?, body })
+        Ok(Self::new(service.ok_or(Unreadable)?, &operation.ok_or(Unreadable)?, body))
+    }
+
+    fn of_object(call: Call<'_>) -> Result<Self, Unreadable> {
+        let operation = match call.method {
+            "PUT" => "PutObject",
+            "GET" => "GetObject",
+            "DELETE" => "DeleteObject",
+            _ => return Err(Unreadable),
+        };
+        let (bucket, key) = call.path.trim_start_matches('/').split_once('/').ok_or(Unreadable)?;
+        let mut query = form_urlencoded::parse(call.query.as_bytes());
+        let target = Target {
+            bucket: bucket.to_owned(),
+            key: key.to_owned(),
+            version: query.find(|(name, _)| name == "versionId").and_then(|(_, id)| id.parse().ok()),
+            if_none_match: call.if_none_match,
+            checksum: call.checksum.map(str::to_owned),
+        };
+        Ok(Self { target, ..Self::new(Service::S3, operation, call.body) })
     }
 }
 
 /// A request to no service that is played here.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
-#[error("local AWS plays DynamoDB, KMS, SES v1, SNS and SQS")]
+#[error("local AWS plays DynamoDB, KMS, SES v1, SNS, SQS and S3")]
 pub(crate) struct Unreadable;
 
 /// One answer, ready for HTTP.
@@ -113,7 +164,7 @@ impl Answer {
     pub(crate) fn json(service: Service, body: impl Into<Bytes>) -> Self {
         let content_type = match service.protocol() {
             Protocol::Json(content_type) => content_type,
-            Protocol::Query(_) => "text/xml",
+            Protocol::Query(_) | Protocol::Rest => "text/xml",
         };
         Self { status: 200, content_type, body: body.into(), error: None }
     }
@@ -172,6 +223,7 @@ impl AwsError {
             Service::DynamoDb | Service::Kms | Service::Sqs => {
                 Self::sender("AccessDeniedException", denied.to_string())
             }
+            Service::S3 => Self { status: 403, ..Self::sender("AccessDenied", denied.to_string()) },
             Service::Ses => Self { status: 403, ..Self::sender("AccessDenied", denied.to_string()) },
             Service::Sns => Self { status: 403, ..Self::sender("AuthorizationError", denied.to_string()) },
         }
@@ -185,6 +237,7 @@ impl AwsError {
                 Self::sender("UnknownOperationException", message)
             }
             Service::Ses | Service::Sns => Self::sender("InvalidAction", message),
+            Service::S3 => Self { status: 501, ..Self::sender("NotImplemented", message) },
         }
     }
 
@@ -204,6 +257,14 @@ impl AwsError {
                     escape(&self.message)
                 );
                 ("text/xml", body)
+            }
+            Protocol::Rest => {
+                let body = format!(
+                    "<Error><Code>{}</Code><Message>{}</Message><RequestId>{request_id}</RequestId></Error>",
+                    escape(&self.code),
+                    escape(&self.message)
+                );
+                ("application/xml", body)
             }
         };
         Answer { status: self.status, content_type, body: body.into(), error: Some(self.code) }

@@ -18,6 +18,7 @@ pub(crate) struct Functions {
     roster: Router,
     relay: relay::State,
     notify: notify::State,
+    chain: audit::chain::State,
 }
 
 /// What functions are built from.
@@ -52,12 +53,15 @@ impl Functions {
         let relay = relay::State::new(&environment, &sdk, clock, entropy)?;
         let (environment, sdk, clock, entropy) = state("NotifyFunction");
         let notify = notify::State::new(&environment, &sdk, clock, entropy)?;
+        let (environment, sdk, clock, entropy) = state("ChainFunction");
+        let chain = audit::chain::State::new(&environment, &sdk, clock, entropy)?;
         Ok(Self {
             login: login::router(parts.app("LoginFunction")?),
             messages: messages::router(parts.app("MessagesFunction")?),
             roster: roster::router(parts.app("RosterFunction")?),
             relay,
             notify,
+            chain,
         })
     }
 
@@ -75,7 +79,12 @@ impl Functions {
     pub(super) fn knows(function: &str) -> bool {
         matches!(
             function,
-            "LoginFunction" | "MessagesFunction" | "RosterFunction" | "RelayFunction" | "NotifyFunction"
+            "LoginFunction"
+                | "MessagesFunction"
+                | "RosterFunction"
+                | "RelayFunction"
+                | "NotifyFunction"
+                | "ChainFunction"
         )
     }
 
@@ -90,6 +99,7 @@ impl Functions {
             match function {
                 "RelayFunction" => relay::handle(&self.relay, event).await,
                 "NotifyFunction" => notify::handle(&self.notify, event).await,
+                "ChainFunction" => audit::chain::handle(&self.chain, event).await,
                 _ => Err(format!("{function} takes no events").into()),
             }
         };

@@ -12,6 +12,7 @@ mod iam;
 mod kms;
 mod mail;
 mod model;
+mod objects;
 mod port;
 mod queues;
 mod recorder;

@@ -88,6 +88,11 @@ impl Item {
         Ok(ItemKey { pk: self.text(PK)?.to_owned(), sk: self.text(SK)?.to_owned() })
     }
 
+    /// Every attribute.
+    pub fn attributes(&self) -> impl Iterator<Item = (&str, &AttributeValue)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
     /// A string.
     ///
     /// # Errors

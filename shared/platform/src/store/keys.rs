@@ -304,9 +304,67 @@ pub fn rate(practice: PracticeId, scope: &str, subject: &str, window: i64) -> It
     ItemKey::new(format!("RATE#{practice}#{scope}#{subject}"), format!("BUCKET#{window}"))
 }
 
+/// Prefix of every partition of audit events; the stream filter of template.yaml looks for it.
+pub const EVENT_PREFIX: &str = "EVENT#";
+
+/// The partition of a practice's audit events of one day.
+pub fn audit_partition(practice: PracticeId, day: Timestamp) -> String {
+    format!("{EVENT_PREFIX}{practice}#{}", day.utc_day())
+}
+
 /// An audit event: a partition for each practice and day.
 pub fn audit(practice: PracticeId, at: Timestamp, event: EventId) -> ItemKey {
-    ItemKey::new(format!("EVENT#{practice}#{}", at.utc_day()), event.to_string())
+    ItemKey::new(audit_partition(practice, at), event.to_string())
+}
+
+/// Practice and id of an audit event, if the partition is that of the day in the id.
+pub fn parse_audit(pk: &str, sk: &str) -> Option<(PracticeId, EventId)> {
+    let (practice, _) = pk.strip_prefix(EVENT_PREFIX)?.split_once('#')?;
+    let (practice, event) = (PracticeId::parse(practice).ok()?, EventId::parse(sk).ok()?);
+    (audit(practice, event.at(), event).pk == pk).then_some((practice, event))
+}
+
+/// The partition of a practice's audit chain.
+pub fn chain_partition(practice: PracticeId) -> String {
+    format!("CHAIN#{practice}")
+}
+
+/// Sort key of what begins with, or stands at, an index of the audit chain.
+pub fn chain_sort_key(index: u64) -> String {
+    format!("{index:012}")
+}
+
+/// A segment of a practice's audit chain, by the index of its first event.
+pub fn chain(practice: PracticeId, first: u64) -> ItemKey {
+    ItemKey::new(chain_partition(practice), chain_sort_key(first))
+}
+
+/// The partition of a practice's signed checkpoints.
+pub fn checkpoint_partition(practice: PracticeId) -> String {
+    format!("CHECKPOINT#{practice}")
+}
+
+/// The signed checkpoint of an index.
+pub fn checkpoint(practice: PracticeId, index: u64) -> ItemKey {
+    ItemKey::new(checkpoint_partition(practice), chain_sort_key(index))
+}
+
+/// The partition of where the audit log speaks of a patient.
+pub fn subject_partition(practice: PracticeId, patient: PatientId) -> String {
+    format!("SUBJECT#{practice}#{patient}")
+}
+
+/// The events of one segment that speak of a patient.
+pub fn subject(practice: PracticeId, patient: PatientId, first: u64) -> ItemKey {
+    ItemKey::new(subject_partition(practice, patient), chain_sort_key(first))
+}
+
+/// The partition of all practices that have audit events. The schedule has to find them without a scan.
+pub const AUDITED: &str = "AUDITED";
+
+/// How far the audit log of a practice was looked through, kept and signed.
+pub fn audited(practice: PracticeId) -> ItemKey {
+    ItemKey::new(AUDITED, practice.to_string())
 }
 
 /// Partition of the inbox index.

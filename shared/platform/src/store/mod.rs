@@ -5,6 +5,8 @@ pub mod account;
 pub mod audit;
 pub mod browser;
 pub mod ceremony;
+pub mod chain;
+pub mod checkpoint;
 pub mod contact;
 pub mod contact_change;
 pub mod conversation;

@@ -167,6 +167,8 @@ impl Store {
             vec![
                 Write::Create(Table::Chat, item.clone()),
                 Write::Create(Table::Chat, slug.clone()),
+                // From its first event on, the schedule sees to the log.
+                Write::Create(Table::Chat, super::chain::watch_item(practice.id)),
                 Write::Create(Table::Audit, audit.clone()),
             ]
         };

@@ -197,13 +197,21 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn get_many(&self, keys: &[ItemKey]) -> Result<Vec<Option<Item>>, StoreError> {
+        self.get_many_of(Table::Chat, keys).await
+    }
+
+    /// [`Store::get_many`] of any table.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn get_many_of(&self, table: Table, keys: &[ItemKey]) -> Result<Vec<Option<Item>>, StoreError> {
         let mut unique: Vec<&ItemKey> = Vec::with_capacity(keys.len());
         for key in keys {
             if !unique.contains(&key) {
                 unique.push(key);
             }
         }
-        let chunks = try_join_all(unique.chunks(100).map(|chunk| self.get_chunk(chunk))).await?;
+        let chunks = try_join_all(unique.chunks(100).map(|chunk| self.get_chunk(table, chunk))).await?;
         let found: Vec<(ItemKey, Item)> = chunks.into_iter().flatten().collect();
         Ok(keys
             .iter()
@@ -211,8 +219,8 @@ impl Store {
             .collect())
     }
 
-    async fn get_chunk(&self, keys: &[&ItemKey]) -> Result<Vec<(ItemKey, Item)>, StoreError> {
-        let table = self.name(Table::Chat);
+    async fn get_chunk(&self, table: Table, keys: &[&ItemKey]) -> Result<Vec<(ItemKey, Item)>, StoreError> {
+        let table = self.name(table);
         let mut wanted: Vec<Attributes> = keys.iter().map(|key| key_attributes(key)).collect();
         let mut found = Vec::with_capacity(keys.len());
         for attempt in 0..5_u32 {

@@ -226,6 +226,29 @@ fn describe(inner: &Inner, draft: &mut Draft, touches: &[Touch<'_>], operation: 
     }
 }
 
+/// The partition keys that a request names, as `dynamodb:LeadingKeys` has them.
+fn leading_keys(
+    inner: &Inner,
+    operation: &Operation,
+    touches: &[Touch<'_>],
+    (action, table, index): (&str, &str, Option<&str>),
+) -> Vec<String> {
+    if let Operation::Query(query) = operation {
+        // `<partition> = :value AND …`
+        let condition = query.key_condition_expression.as_deref().unwrap_or_default();
+        let name = condition.split('=').nth(1).and_then(|rest| rest.split_whitespace().next());
+        let values = query.expression_attribute_values.as_ref();
+        let value = name.zip(values).and_then(|(name, values)| values.get(name));
+        return value.and_then(text_of).map(str::to_owned).into_iter().collect();
+    }
+    let Some(hash) = inner.template.table_named(table).and_then(|table| table.keys.first()) else {
+        return Vec::new();
+    };
+    let same =
+        touches.iter().filter(|touch| (touch.action, touch.table, touch.index) == (action, table, index));
+    same.filter_map(|touch| touch.key?.get(hash).and_then(text_of)).map(str::to_owned).collect()
+}
+
 fn authorize(
     inner: &Inner,
     caller: &Caller,
@@ -251,13 +274,15 @@ fn authorize(
             continue;
         }
         checked.push(cell);
+        let context =
+            Context::new().with("dynamodb:LeadingKeys", leading_keys(inner, operation, touches, cell));
         let mut resource = table_arn(inner, touch.table);
         if let Some(index) = touch.index {
             resource = format!("{resource}/index/{index}");
         }
         inner
             .iam
-            .authorize(caller, &format!("dynamodb:{}", touch.action), &resource, &Context::new())
+            .authorize(caller, &format!("dynamodb:{}", touch.action), &resource, &context)
             .map_err(denied)?;
         if !opened.contains(&touch.table) {
             opened.push(touch.table);

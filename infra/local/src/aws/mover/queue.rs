@@ -91,8 +91,7 @@ impl Inner {
     /// Lambda's own calls to SQS are paid for like any other.
     fn note(&self, function: &Function, operation: &str) {
         let caller = Caller::Role(function.logical.as_str().into());
-        let request =
-            Request { service: Service::Sqs, operation: operation.to_owned(), body: bytes::Bytes::new() };
+        let request = Request::new(Service::Sqs, operation, bytes::Bytes::new());
         let draft = self.recorder.start(&caller, &request);
         self.recorder.finish(draft, Ok(&Answer::json(Service::Sqs, "")));
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use events::{Event, QueueSource, Schedule, StreamSource};
 pub use functions::{Function, Role};
-pub use resources::{Index, Key, Projection, Queue, Redrive, Subscription, Table, Topic};
+pub use resources::{Bucket, Index, Key, Projection, Queue, Redrive, Subscription, Table, Topic};
 
 pub(crate) use resolve::Resolver;
 pub(crate) use yaml::parse as parse_yaml;
@@ -74,6 +74,8 @@ pub struct Template {
     pub subscriptions: Vec<Subscription>,
     /// `AWS::SQS::Queue`.
     pub queues: Vec<Queue>,
+    /// `AWS::S3::Bucket`.
+    pub buckets: Vec<Bucket>,
     /// `AWS::Serverless::Function`.
     pub functions: Vec<Function>,
     /// `AWS::IAM::Role` by logical id.
@@ -99,6 +101,7 @@ impl Template {
             topics: Vec::new(),
             subscriptions: Vec::new(),
             queues: Vec::new(),
+            buckets: Vec::new(),
             functions: Vec::new(),
             roles: BTreeMap::new(),
             parameters: resolver.parameters().clone(),
@@ -135,6 +138,7 @@ impl Template {
             }
             "AWS::SNS::Subscription" => self.subscriptions.push(Subscription::read(logical, properties)?),
             "AWS::SQS::Queue" => self.queues.push(Queue::read(resolver, logical, properties)?),
+            "AWS::S3::Bucket" => self.buckets.push(Bucket::read(resolver, logical, properties)?),
             "AWS::Serverless::Function" => {
                 self.functions.push(Function::read(resolver, logical, properties)?);
             }

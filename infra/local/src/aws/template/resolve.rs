@@ -325,7 +325,11 @@ impl<'a> Resolver<'a> {
             _ => "Name",
         };
         let given = self.property(logical, member)?;
-        Ok(if given.is_empty() { format!("{STACK}-{logical}") } else { given })
+        Ok(match given.as_str() {
+            "" if kind == "AWS::S3::Bucket" => format!("{STACK}-{}", logical.to_lowercase()),
+            "" => format!("{STACK}-{logical}"),
+            _ => given,
+        })
     }
 
     fn substitute(&self, argument: &Value) -> Result<String, TemplateError> {
@@ -378,6 +382,7 @@ fn played(kind: &str) -> bool {
             | "AWS::SNS::Subscription"
             | "AWS::SQS::Queue"
             | "AWS::SQS::QueuePolicy"
+            | "AWS::S3::Bucket"
             | "AWS::Serverless::Function"
             | "AWS::Lambda::EventSourceMapping"
             | "AWS::IAM::Role"

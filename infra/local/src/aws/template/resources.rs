@@ -121,6 +121,21 @@ pub struct Queue {
     pub policy: Vec<Statement>,
 }
 
+/// `AWS::S3::Bucket`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bucket {
+    /// Logical id.
+    pub logical: String,
+    /// Physical name.
+    pub name: String,
+    /// Bucket ARN.
+    pub arn: String,
+    /// Days that a new object is locked for.
+    pub lock_days: Option<i64>,
+    /// Id of the customer key that encrypts the bucket.
+    pub key: Option<String>,
+}
+
 /// A queue's dead-letter queue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Redrive {
@@ -296,6 +311,26 @@ impl Queue {
             key: key_reference(text(properties, "KmsMasterKeyId")),
             name,
             policy: Vec::new(),
+        })
+    }
+}
+
+impl Bucket {
+    pub(super) fn read(
+        resolver: &Resolver<'_>,
+        logical: &str,
+        properties: &Value,
+    ) -> Result<Self, TemplateError> {
+        let name = resolver.physical_name(logical)?;
+        let retention = properties.pointer("/ObjectLockConfiguration/Rule/DefaultRetention");
+        let encryption = properties
+            .pointer("/BucketEncryption/ServerSideEncryptionConfiguration/0/ServerSideEncryptionByDefault");
+        Ok(Self {
+            logical: logical.to_owned(),
+            arn: format!("arn:aws:s3:::{name}"),
+            lock_days: retention.and_then(|retention| number(retention, "Days")),
+            key: encryption.and_then(|rule| key_reference(text(rule, "KMSMasterKeyID"))),
+            name,
         })
     }
 }

@@ -1,0 +1,3 @@
+//! The audit log: [`chain`] links, keeps and signs it as events come.
+
+pub mod chain;
