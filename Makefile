@@ -31,6 +31,10 @@ demo: portal/dist/index.html ## The main job as a transcript; fails unless every
 test: ## Everything that can be tested here, with counts
 	scripts/run-tests
 
+.PHONY: test-deep
+test-deep: ## The long tests, hours of them; stop and go on as you like. Report in docs/evidence
+	scripts/test-deep
+
 .PHONY: openapi
 openapi: ## The API's document and the portal's types, from the code
 	cargo run --locked --quiet --package local -- openapi > docs/api/openapi.json.new

@@ -157,7 +157,8 @@ for (const { language, who, locale } of READERS) {
         const now = Date.now;
         Date.now = () => now() + 11 * 60_000;
       });
-      await page.waitForSelector('.note');
+      // The page looks at the clock every ten seconds.
+      await page.waitForSelector('.note', { timeout: 40_000 });
       assert.equal(await page.locator('.message').count(), 0);
       await showsText(page, '.note', language === 'en' ? /text you did not send is kept/ : /texto que no envió está guardado/);
       const other = await page.context().newPage();
