@@ -1,3 +1,20 @@
-//! The audit log: [`chain`] links, keeps and signs it as events come.
+//! The audit log: [`chain`] links, keeps and signs it as events come; the routes here let those read it who may.
+//!
+//! They are two functions with two roles: whoever answers requests from outside can neither link nor sign.
 
+mod access_log;
 pub mod chain;
+mod checkpoints;
+mod desk;
+mod export;
+mod find;
+mod list;
+mod refusals;
+mod view;
+
+platform::endpoints! {
+    list::read_audit,
+    checkpoints::list_checkpoints,
+    export::export_audit,
+    access_log::read_access_log,
+}

@@ -4,6 +4,60 @@
  */
 
 export interface paths {
+    "/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events of the practice, newest first: who did what to whom, by their ids. */
+        get: operations["readAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/checkpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The signed checkpoints of the practice's log, newest first. Whoever wants to be sure takes them from the locked bucket. */
+        get: operations["listCheckpoints"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/audit/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The events that are linked, in order, one on each line (docs/audit.md): ask again with `after` set to the last `index`
+         *     until the answer is empty.
+         */
+        get: operations["exportAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations": {
         parameters: {
             query?: never;
@@ -250,6 +304,23 @@ export interface paths {
         put?: never;
         /** Sends one more message of the attempt that this browser began. The answer never says whether it began one. */
         post: operations["askForLinkAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who opened or changed what of a patient's, newest first; up to a minute behind. Lists of many patients are not in it. */
+        get: operations["readAccessLog"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -917,6 +988,32 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who did it. */
+        AccessActor: {
+            /** @description What kind of actor. */
+            kind: components["schemas"]["ActorKind"];
+            /** @description The name of a member of staff who has written to the patient, and is known by it. Others of the staff are not named. */
+            name: string | null;
+        };
+        /** @description Something that was done with a patient's record. */
+        AccessView: {
+            /** @description By whom. */
+            actor: components["schemas"]["AccessActor"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description `cnv_…`, if it was in a conversation. */
+            conversation_id: string | null;
+            /** @description `evt_…` */
+            id: string;
+            /**
+             * @description What; docs/audit.md lists the verbs.
+             * @example messages_read
+             */
+            verb: string;
+        };
         /** @description Who is signed in. */
         AccountView: {
             /** @description `acc_…` or `stf_…` */
@@ -930,6 +1027,11 @@ export interface components {
             /** @description Roles of staff; empty for patients. */
             roles: string[];
         };
+        /**
+         * @description What kind of actor.
+         * @enum {string}
+         */
+        ActorKind: "you" | "other_account" | "staff" | "system";
         /** @description Somebody the account acts for. */
         ActsFor: {
             /** @description `pat_…` */
@@ -1126,6 +1228,30 @@ export interface components {
             /** @description `id_seen`, `called_back` or `other`. */
             reason: string;
         };
+        /** @description A signed checkpoint: exactly what `admin audit verify` takes. */
+        CheckpointView: {
+            /**
+             * Format: date-time
+             * @description When it was signed.
+             */
+            at: string;
+            /** @description The link of that event, in hex. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The index of the last event that it vouches for.
+             */
+            index: number;
+            /** @description `prc_…` */
+            practice: string;
+            /** @description ECDSA on P-256 with SHA-256, DER, base64; docs/audit.md says over what. */
+            signature: string;
+            /**
+             * Format: int64
+             * @description Version of the format.
+             */
+            v: number;
+        };
         /** @description A code is on its way. */
         CodeAsked: {
             /** @description Digits of the code. */
@@ -1293,6 +1419,41 @@ export interface components {
         };
         /** @description Nothing. */
         Empty: Record<string, unknown>;
+        /** @description An event of the audit log. */
+        EventView: {
+            /** @description `stf_…`, `acc_…`, or `system`: the operator or the product itself. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            at: string;
+            /** @description `cnv_…` */
+            conversation_id: string | null;
+            /**
+             * Format: int64
+             * @description The first message concerned.
+             */
+            first_seq: number | null;
+            /** @description `evt_…` */
+            id: string;
+            /**
+             * Format: int64
+             * @description The last message concerned.
+             */
+            last_seq: number | null;
+            /** @description The id of anything else it was done to; several with commas where a list was shown. */
+            object: string | null;
+            /** @description `pat_…`, if it was done to or for one patient. */
+            patient_id: string | null;
+            /** @description What stands for the session that it was done in. */
+            session: string | null;
+            /**
+             * @description What was done; docs/audit.md lists the verbs.
+             * @example messages_read
+             */
+            verb: string;
+        };
         /** @description What whoever is signed in can show. */
         Factors: {
             /** @description How many passkeys. */
@@ -1657,6 +1818,59 @@ export interface components {
             conversation_id: string;
         };
         /** @description One page of a list. */
+        Page_AccessView: {
+            /** @description The items. */
+            items: {
+                /** @description By whom. */
+                actor: components["schemas"]["AccessActor"];
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                /** @description `cnv_…`, if it was in a conversation. */
+                conversation_id: string | null;
+                /** @description `evt_…` */
+                id: string;
+                /**
+                 * @description What; docs/audit.md lists the verbs.
+                 * @example messages_read
+                 */
+                verb: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_CheckpointView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it was signed.
+                 */
+                at: string;
+                /** @description The link of that event, in hex. */
+                hash: string;
+                /**
+                 * Format: int64
+                 * @description The index of the last event that it vouches for.
+                 */
+                index: number;
+                /** @description `prc_…` */
+                practice: string;
+                /** @description ECDSA on P-256 with SHA-256, DER, base64; docs/audit.md says over what. */
+                signature: string;
+                /**
+                 * Format: int64
+                 * @description Version of the format.
+                 */
+                v: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
         Page_ConversationView: {
             /** @description The items. */
             items: {
@@ -1698,6 +1912,46 @@ export interface components {
                  * @description Messages of the other side that the reader's side has not read.
                  */
                 unread: number;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_EventView: {
+            /** @description The items. */
+            items: {
+                /** @description `stf_…`, `acc_…`, or `system`: the operator or the product itself. */
+                actor: string;
+                /**
+                 * Format: date-time
+                 * @description When it happened.
+                 */
+                at: string;
+                /** @description `cnv_…` */
+                conversation_id: string | null;
+                /**
+                 * Format: int64
+                 * @description The first message concerned.
+                 */
+                first_seq: number | null;
+                /** @description `evt_…` */
+                id: string;
+                /**
+                 * Format: int64
+                 * @description The last message concerned.
+                 */
+                last_seq: number | null;
+                /** @description The id of anything else it was done to; several with commas where a list was shown. */
+                object: string | null;
+                /** @description `pat_…`, if it was done to or for one patient. */
+                patient_id: string | null;
+                /** @description What stands for the session that it was done in. */
+                session: string | null;
+                /**
+                 * @description What was done; docs/audit.md lists the verbs.
+                 * @example messages_read
+                 */
+                verb: string;
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor: string | null;
@@ -2185,6 +2439,192 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    readAudit: {
+        parameters: {
+            query?: {
+                /** @description About this patient, `pat_…`. Such a list is up to a minute behind. */
+                patient?: string;
+                /** @description By this member of staff `stf_…`, account `acc_…`, or `system`. */
+                actor?: string;
+                /** @description Not before: a time (RFC 3339) or a day in UTC, `YYYY-MM-DD`. A week ago if left out. */
+                from?: string;
+                /** @description Before: a time, or a day that is included. Now if left out. */
+                to?: string;
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. A page may end before its limit, also with nothing in it, and say where to go on. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_EventView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCheckpoints: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_CheckpointView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportAudit: {
+        parameters: {
+            query?: {
+                /** @description The index of the last line that is there already; 0 if left out. */
+                after?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listConversations: {
         parameters: {
             query?: {
@@ -3626,6 +4066,77 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readAccessLog: {
+        parameters: {
+            query?: {
+                /** @description A patient whom this account acts for; the holder's own record if left out. */
+                patient?: string;
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_AccessView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody whom this session acts for. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -21,7 +21,8 @@ pub const ORIGIN: &str = "https://chat.example.org";
 pub const ORIGIN_SECRET: &str = "a-secret-of-the-edge-for-the-tests-only";
 
 /// The functions that answer HTTP requests.
-pub const HTTP_FUNCTIONS: [&str; 3] = ["LoginFunction", "MessagesFunction", "RosterFunction"];
+pub const HTTP_FUNCTIONS: [&str; 4] =
+    ["LoginFunction", "MessagesFunction", "RosterFunction", "AuditFunction"];
 
 /// Everything.
 #[derive(Clone)]
@@ -141,6 +142,7 @@ impl World {
             router,
             messages::router(function("MessagesFunction", 2)),
             roster::router(function("RosterFunction", 3)),
+            audit::router(function("AuditFunction", 7)),
         );
         let relay = relay::State::new(
             &environment(&aws, "RelayFunction"),
@@ -220,7 +222,7 @@ fn operator(aws: &LocalAws, clock: &Clock, seed: u64) -> App {
 }
 
 /// Sends a request to the router of its path, as the routes of the API do.
-fn by_path(login: Router, messages: Router, roster: Router) -> Router {
+fn by_path(login: Router, messages: Router, roster: Router, audit: Router) -> Router {
     use tower::ServiceExt;
     let choose = move |request: axum::extract::Request| {
         let path = request.uri().path();
@@ -229,6 +231,8 @@ fn by_path(login: Router, messages: Router, roster: Router) -> Router {
             messages.clone()
         } else if starts("/v1/patients") || starts("/v1/staff") || starts("/v1/practice") {
             roster.clone()
+        } else if starts("/v1/audit") || starts("/v1/me/access-log") {
+            audit.clone()
         } else {
             login.clone()
         };

@@ -87,6 +87,20 @@ async fn round(world: World) {
     assert_eq!(after, (before.0 + 1, before.1 + 1));
     world.tick().await;
 
+    // audit: read in every way, by whoever is active; and what a patient sees of it, with the name of who wrote.
+    let mut ida = world.signed_in(demo, "ida").await.with_header("x-user-active", "1");
+    world.clock.advance_seconds(70);
+    let demo_maria = demo.patients["maria"].id;
+    for query in ["", "?limit=2", &format!("?patient={demo_maria}")] {
+        let page = ida.get(&format!("/v1/audit{query}")).await.expect(200).json();
+        assert!(!page["items"].as_array().unwrap().is_empty(), "{query}");
+    }
+    let checkpoints = ida.get("/v1/audit/checkpoints").await.expect(200).json();
+    assert!(!checkpoints["items"].as_array().unwrap().is_empty());
+    assert!(!ida.get("/v1/audit/export").await.expect(200).bytes.is_empty());
+    let log = world.signed_in(demo, "maria").await.get("/v1/me/access-log").await.expect(200).json();
+    assert!(log["items"].as_array().unwrap().iter().any(|item| item["actor"]["name"] == "Ana Ruiz"));
+
     // A batch that fails for good is reported.
     let reported = world.aws.queue_depth("RelayDeadLetters").unwrap().visible;
     let down = Rule::new(When::Always, Fault::InternalError).on(Service::Sns, "Publish").by("RelayFunction");

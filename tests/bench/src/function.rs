@@ -159,12 +159,14 @@ pub(crate) async fn cold(table: &mut Table, programs: &Path) -> Result<()> {
     first_page(table, programs, &aws).await
 }
 
-const FUNCTIONS: [(&str, &str); 5] = [
+const FUNCTIONS: [(&str, &str); 7] = [
     ("login", "LoginFunction"),
     ("messages", "MessagesFunction"),
     ("roster", "RosterFunction"),
     ("relay", "RelayFunction"),
     ("notify", "NotifyFunction"),
+    ("audit", "AuditFunction"),
+    ("chain", "ChainFunction"),
 ];
 
 async fn init(table: &mut Table, programs: &Path, aws: &Aws) -> Result<()> {

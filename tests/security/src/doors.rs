@@ -191,6 +191,10 @@ pub fn doors() -> Vec<Door> {
         door("GET", "/v1/drafts/new", write, None, nothing),
         door("PUT", "/v1/drafts/new", write, None, draft),
         door("DELETE", "/v1/drafts/new", write, None, nothing),
+        door("GET", "/v1/audit", May(Act::ReadAudit), None, nothing),
+        door("GET", "/v1/audit/checkpoints", May(Act::ReadAudit), None, nothing),
+        door("GET", "/v1/audit/export", May(Act::ReadAudit), None, nothing),
+        door("GET", "/v1/me/access-log", Patients, None, nothing),
         door("GET", "/v1/patients", patients, None, nothing),
         door("POST", "/v1/patients", roster, None, |_, _| {
             Some(json!({"name": "New One", "birth_date": "1990-01-01", "language": "en"}))

@@ -18,6 +18,7 @@ pub(crate) struct Functions {
     roster: Router,
     relay: relay::State,
     notify: notify::State,
+    audit: Router,
     chain: audit::chain::State,
 }
 
@@ -61,6 +62,7 @@ impl Functions {
             roster: roster::router(parts.app("RosterFunction")?),
             relay,
             notify,
+            audit: audit::router(parts.app("AuditFunction")?),
             chain,
         })
     }
@@ -71,6 +73,7 @@ impl Functions {
             "LoginFunction" => Some(&self.login),
             "MessagesFunction" => Some(&self.messages),
             "RosterFunction" => Some(&self.roster),
+            "AuditFunction" => Some(&self.audit),
             _ => None,
         }
     }
@@ -84,6 +87,7 @@ impl Functions {
                 | "RosterFunction"
                 | "RelayFunction"
                 | "NotifyFunction"
+                | "AuditFunction"
                 | "ChainFunction"
         )
     }

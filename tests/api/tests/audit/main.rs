@@ -10,5 +10,6 @@
 
 mod chain;
 mod faults;
+mod read;
 mod support;
 mod verify;
