@@ -8,6 +8,7 @@
     reason = "a test may do all of it"
 )]
 
+mod catalogue;
 mod chain;
 mod faults;
 mod read;
