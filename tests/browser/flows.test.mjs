@@ -386,7 +386,7 @@ describe('one phone, one mailbox, several people', () => {
   test('an app that keeps no cookies: it says so, and a fresh link opens in the real browser', async () => {
     const who = PEOPLE.john;
     const { text, link } = await noticeTo(who);
-    const app = await browser.person(PHONE);
+    const app = await browser.person({ ...PHONE, expectedStatus: [400] });
     await app.route('**/v1/**', withoutCookies);
     const before = await product.countTo(who.email);
     const person = new Counted(app, 'app without cookies', 'en');

@@ -208,7 +208,7 @@ test('the pages of links do nothing before a press', async () => {
 });
 
 test('a browser that keeps no cookies says so after the sign-in, and how to go on', async () => {
-  const page = await browser.person(PHONE);
+  const page = await browser.person({ ...PHONE, expectedStatus: [400] });
   await page.route('**/v1/**', withoutCookies);
   await page.goto(notice);
   await typeBirthDate(page, PEOPLE.john.birth);

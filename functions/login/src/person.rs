@@ -63,12 +63,14 @@ pub(crate) struct Person {
     want_token: bool,
 }
 
-/// Proves who it is, and signs in. Every cause of refusal looks alike.
+/// Proves who it is, and signs in. Every cause of refusal looks alike. A browser that opened a notice and did not keep the
+/// cookie of that step is told so (400 `cookies-needed`), whatever the token.
 #[utoipa::path(post, path = "/v1/sessions/person", operation_id = "provePerson", tag = "sign-in",
     request_body = Person,
     responses(
         (status = 200, body = NextStep),
         (status = 201, body = SessionView),
+        (status = 400, body = Problem, content_type = "application/problem+json"),
         (status = 401, body = Problem, content_type = "application/problem+json"),
         (status = 403, body = Problem, content_type = "application/problem+json"),
         (status = 413, body = Problem, content_type = "application/problem+json"),
@@ -91,6 +93,11 @@ pub(crate) async fn prove_person(
     fields.done()?;
     let date = date.ok_or_else(|| Failure::field("/birth_date", "invalid_date"))?;
     let visitor = Visitor::of(&parts, &app.entropy, body.want_token);
+    // The link alone came first, and its answer set the mark. Bound to a browser that has lost it, the link would open in no
+    // browser any more; so nothing is looked at, whatever the token is.
+    if body.token.is_some() && visitor.keeps_no_cookies {
+        return Err(Failure::CookiesNeeded);
+    }
     let way = match &body.token {
         Some(token) => by_notice(&app, token, &visitor).await?,
         None => by_flow(&app, &parts, &network).await?,

@@ -18,6 +18,8 @@ pub(crate) struct Visitor {
     pub(crate) browser: Browser,
     /// What tells it from other browsers.
     pub(crate) mark: Mark,
+    /// Whether it is a browser that did not give the mark back. A client that is none has no page that gave it one.
+    pub(crate) keeps_no_cookies: bool,
     /// The remembered device that it claims to be.
     pub(crate) device: Option<DeviceToken>,
     /// The session that it still holds, if that is one.
@@ -29,9 +31,11 @@ pub(crate) struct Visitor {
 impl Visitor {
     /// From a request.
     pub(crate) fn of(parts: &Parts, entropy: &Entropy, want_token: bool) -> Self {
+        let mark = Mark::of(&parts.headers, entropy);
         Self {
             browser: crate::browser(&parts.headers),
-            mark: Mark::of(&parts.headers, entropy),
+            keeps_no_cookies: mark.is_new && is_browser(&parts.headers),
+            mark,
             device: device(&parts.headers),
             session: cookie::get(&parts.headers, cookie::SESSION)
                 .and_then(|text| SessionToken::parse(text).ok()),

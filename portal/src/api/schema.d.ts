@@ -831,7 +831,10 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Proves who it is, and signs in. Every cause of refusal looks alike. */
+        /**
+         * Proves who it is, and signs in. Every cause of refusal looks alike. A browser that opened a notice and did not keep the
+         *     cookie of that step is told so (400 `cookies-needed`), whatever the token.
+         */
         post: operations["provePerson"];
         delete?: never;
         options?: never;
@@ -6466,6 +6469,14 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SessionView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
             401: {

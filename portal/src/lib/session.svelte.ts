@@ -115,6 +115,11 @@ export function sessionLeft(): void {
   forgetDrafts();
 }
 
+/** The server has seen that this browser keeps no cookies, before anything was opened. */
+export function keepsNoCookies(): void {
+  clear('cookieless');
+}
+
 /** From the page that says it is over, back to the start. */
 export function restartSession(): void {
   clear('none');

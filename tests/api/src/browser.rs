@@ -1,6 +1,9 @@
 //! A browser: it keeps cookies, sends what browsers send, and comes through the edge.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use axum::{Router, body::Body};
 use http::{Method, Request, StatusCode, header};
@@ -21,6 +24,14 @@ pub struct Browser {
     pub headers: Vec<(String, String)>,
     /// The address that the edge sees.
     pub address: String,
+    /// Whether it keeps cookies. Browsers inside of apps often do not.
+    pub keeps_cookies: bool,
+}
+
+/// A mark that no other browser has.
+fn mark() -> String {
+    static MARKS: AtomicU64 = AtomicU64::new(1);
+    format!("{:042}A", MARKS.fetch_add(1, Ordering::Relaxed))
 }
 
 /// What came back.
@@ -66,7 +77,7 @@ impl Browser {
     /// A browser without cookies.
     pub fn new(router: Router) -> Self {
         let address = "192.0.2.10:50000".to_owned();
-        Self { router, cookies: BTreeMap::new(), headers: Vec::new(), address }
+        Self { router, cookies: BTreeMap::new(), headers: Vec::new(), address, keeps_cookies: true }
     }
 
     /// The same browser, with a header on each request.
@@ -115,6 +126,10 @@ impl Browser {
         body: Option<Vec<u8>>,
         headers: &[(&str, &str)],
     ) -> Answer {
+        // The page of a notice sends the link alone before it asks for the date: the browser has its mark by then.
+        if self.keeps_cookies && path == "/v1/sessions/person" {
+            self.cookies.entry(cookie::BROWSER.to_owned()).or_insert_with(mark);
+        }
         let mut all: BTreeMap<String, String> = BTreeMap::from([
             ("x-origin-secret".to_owned(), ORIGIN_SECRET.to_owned()),
             ("cloudfront-viewer-address".to_owned(), self.address.clone()),
@@ -126,7 +141,7 @@ impl Browser {
         if body.is_some() {
             all.insert("content-type".to_owned(), "application/json".to_owned());
         }
-        if !self.cookies.is_empty() {
+        if self.keeps_cookies && !self.cookies.is_empty() {
             let pairs: Vec<_> = self.cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
             all.insert("cookie".to_owned(), pairs.join("; "));
         }
@@ -140,7 +155,9 @@ impl Browser {
         let response = self.router.clone().oneshot(request).await.expect("an answer");
         let (parts, body) = response.into_parts();
         let bytes = body.collect().await.expect("a body").to_bytes().to_vec();
-        self.keep_cookies(&parts.headers);
+        if self.keeps_cookies {
+            self.keep_cookies(&parts.headers);
+        }
         Answer { status: parts.status, headers: parts.headers, bytes }
     }
 

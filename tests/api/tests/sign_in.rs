@@ -310,7 +310,7 @@ async fn bad_input_is_named_without_being_repeated() {
         assert_eq!(answer.first_error(), (pointer.to_owned(), code.to_owned()), "{path} {body}");
         assert!(!String::from_utf8_lossy(&answer.bytes).contains("nonsense"));
     }
-    assert!(browser.cookies.is_empty(), "nothing was begun");
+    assert!(!browser.cookies.keys().any(|name| name != "__Host-browser"), "nothing was begun");
     let foreign = json!({"practice": "demo", "address": "a@b.test"}).to_string().into_bytes();
     for path in ["/v1/login-links", "/v1/sessions", "/v1/sessions/person"] {
         let origin = [("origin", "https://evil.example")];

@@ -65,6 +65,29 @@ async fn a_notice_belongs_to_the_browser_that_opened_it_first() {
 }
 
 #[tokio::test]
+async fn a_browser_that_keeps_no_cookies_is_told_so_and_takes_nothing_from_another() {
+    let world = World::start(95).await;
+    let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;
+    let mut app = world.browser();
+    app.keeps_cookies = false;
+    app.post("/v1/sessions", json!({"token": token})).await.expect(200);
+    let recorder = world.aws.recorder();
+    let (told, calls) = recorder.scope("app", person(&mut app, &token, "1985-03-14")).await;
+    assert_eq!(told.clone().expect(400).problem(), "cookies-needed");
+    assert_eq!(calls.count(), 0, "{:?}", calls.names());
+    for (token, date) in
+        [(&*token, "1985-03-15"), ("AAAAAAAAAAAAAAAAAAAAAA", "1985-03-14"), ("short", "1985-03-14")]
+    {
+        let answer = person(&mut app, token, date).await.expect(400);
+        assert_eq!((&answer.bytes, &answer.headers), (&told.bytes, &told.headers));
+    }
+    // The same link opens in the real browser, and the code of an attempt needs no mark.
+    person(&mut world.browser(), &token, "1985-03-14").await.expect(201);
+    let code = app.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await.expect(401);
+    assert_eq!(code.problem(), "sign-in-failed");
+}
+
+#[tokio::test]
 async fn another_browsers_try_costs_the_same_calls_as_a_wrong_date() {
     let world = World::start(72).await;
     let (_, token) = notice_to(&world, "maria", "maria@patients.test").await;

@@ -62,6 +62,9 @@ pub enum Failure {
     /// The time to set up the first factor is over.
     #[error("invitation over")]
     InvitationOver,
+    /// The browser does not give back the cookie that it was given a step before.
+    #[error("no cookies")]
+    CookiesNeeded,
     /// The role does not allow this.
     #[error("forbidden")]
     Forbidden,
@@ -145,6 +148,12 @@ impl Failure {
                 "step-up-required",
                 "One more proof is needed.",
                 Some("Show once more that it is you, then repeat this."),
+            ),
+            Self::CookiesNeeded => (
+                S::BAD_REQUEST,
+                "cookies-needed",
+                "This browser keeps no cookies.",
+                Some("Open the link in another browser, or allow cookies for this site."),
             ),
             Self::SignInFailed => (
                 S::UNAUTHORIZED,
