@@ -3,7 +3,7 @@
 use api_tests::World;
 use domain::time::Timestamp;
 use futures_util::future::join_all;
-use local::aws::{Fault, FaultPlan, Rule, Service, When};
+use local::aws::{Fault, FaultPlan, PriceFile, Rule, Service, When};
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -201,6 +201,28 @@ async fn kept_objects_are_locked_and_every_change_of_the_table_shows() {
     for object in world.aws.objects("AuditBucket", "") {
         assert_eq!(object.retained_until, world.clock.now().as_millis() + 2192 * 86_400_000);
     }
+}
+
+#[tokio::test]
+async fn linking_keeping_and_signing_cost_a_fraction_of_what_is_written_down() {
+    let world = World::start(9_009).await;
+    world.pump().await;
+    tick(&world).await.unwrap();
+    let before = stored_ids(&world, world.demo.id).await.len();
+    // A busy minute: a batch of ten events each three seconds, a tick at its end.
+    let minute = async {
+        for _ in 0..20 {
+            record_many(&world, world.demo.id, 10).await;
+            world.pump().await;
+        }
+        tick(&world).await.unwrap();
+    };
+    let (_, calls) = world.aws.recorder().scope("minute", minute).await;
+    let events = stored_ids(&world, world.demo.id).await.len() - before;
+    let chain: Vec<_> = calls.0.into_iter().filter(|call| call.caller == CHAIN).collect();
+    let usd = PriceFile::shipped().unwrap().calls_usd_per_million(&chain) / events as f64;
+    println!("{events} events in a minute: ${usd:.2} a million events, {} calls", chain.len());
+    assert!(usd < 1.5, "${usd} a million events");
 }
 
 #[tokio::test]
