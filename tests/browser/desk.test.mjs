@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { look, showsText, startBrowser } from './support/browser.mjs';
-import { signInStaff } from './support/people.mjs';
+import { signInStaff, writeTo } from './support/people.mjs';
 import { startProduct } from './support/product.mjs';
 
 const DESK = { viewport: { width: 1280, height: 800 } };
@@ -95,4 +95,75 @@ test('a person of the practice is added by pressing their name', async () => {
   await page.check('#grant-whose input');
   await page.click('dialog button[type=submit]');
   await page.waitForSelector('section:has(> #grants) .row:has-text("Maria Lopez")');
+});
+
+test('notes stand beside the messages, look unlike them, and are written by keyboard', async () => {
+  await writeTo(page, product, 'John Carter', 'billing', 'About your bill.');
+  await page.waitForSelector('.notes-toggle');
+  await showsText(page, '.notes-toggle', /Notes\s*Only staff see this/);
+  assert.equal(await page.isVisible('#note-text'), false, 'nobody looks at notes without asking for them');
+  await page.focus('.notes-toggle');
+  await page.keyboard.press('Enter');
+  await page.waitForSelector('#note-text');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await showsText(page, '#note-problem', 'Write the note first');
+  await page.keyboard.type('His daughter called: she pays.');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await showsText(page, '.note-item', /Ana Castillo.*His daughter called: she pays\./s);
+  await look(page, 'staff-notes');
+  assert.equal(await page.isVisible('.message:has-text("daughter")'), false);
+
+  const ben = await browser.person(DESK);
+  await signInStaff(ben, product, 'ben@demo.test');
+  await ben.goto(page.url());
+  await ben.click('.notes-toggle');
+  await showsText(ben, '.note-item', /His daughter called: she pays\./);
+
+  // Both have it open: who decides on an older look is told, and sees how it stands.
+  await page.selectOption('.pane-assign', { label: 'Ben Okafor' });
+  await showsText(page, '.pane-topic', /Assigned to Ben Okafor/);
+  await ben.context().close();
+  await page.selectOption('#inbox-person', { label: 'Ben Okafor' });
+  await page.waitForSelector('.inbox-item:has-text("John Carter")');
+  await look(page, 'staff-inbox-person');
+});
+
+test('a change that somebody else was faster with is not made, and said', async () => {
+  await page.click('.inbox-item:has-text("John Carter")');
+  await page.waitForSelector('.pane-acts');
+  const late = await browser.person({ ...DESK, expectedStatus: [409] });
+  await signInStaff(late, product, 'ben@demo.test');
+  await late.goto(page.url());
+  await late.waitForSelector('.pane-acts');
+  const stale = (route) => (route.request().method() === 'GET' ? route.abort() : route.continue());
+  await late.route('**/v1/conversations?**', stale);
+  await page.click('button:has-text("Assign to me")');
+  await showsText(page, '.pane-topic', /Assigned to you/);
+  await late.click('button:has-text("Release")');
+  await showsText(late, '.pane-trouble', /Somebody else changed this conversation meanwhile/);
+  await showsText(late, '.pane-topic', /Assigned to Ana Castillo/);
+  await late.context().close();
+});
+
+test('what shuts a patient out is seen in the list and in the notes, with the next step', async () => {
+  const attention = async (route) => {
+    const answer = await route.fetch();
+    const body = await answer.json();
+    const marked = body.items === undefined ? { ...body, attention: true } : { ...body, items: body.items.map((one) => ({ ...one, attention: true })) };
+    return route.fulfill({ response: answer, json: marked });
+  };
+  const note = { id: `nte_${'0'.repeat(26)}`, kind: 'dates_locked', at: '2026-03-04T15:00:00.000Z', author: null, text: null };
+  await page.route(/\/v1\/conversations(\?[^/]*|\/cnv_[0-9a-z]+)$/, (route) => (route.request().method() === 'GET' ? attention(route) : route.continue()));
+  await page.route(/\/notes$/, (route) => route.fulfill({ json: { items: [note], next_cursor: null } }));
+  await page.goto(page.url().split('?')[0]);
+  await page.waitForSelector('.inbox-item .tag:has-text("Look at the notes")');
+  await showsText(page, '.note-item', /Too many wrong birth dates/);
+  assert.match(await page.getAttribute('.note-item a', 'href'), /^\/staff\/patients\/pat_[0-9a-z]+#reach$/);
+  await look(page, 'staff-notes-attention');
+  await page.unrouteAll();
+  await page.click('button:has-text("Taken care of")');
+  await page.waitForSelector('.notes-toggle .tag', { state: 'detached' });
 });

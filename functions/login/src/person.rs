@@ -14,6 +14,7 @@ use domain::{
     person::{BirthDate, PersonName, Slip},
     session::SessionKind,
     sign_in::{FlowCookie, LinkToken, PATIENTS_PER_CONTACT_MAX},
+    time::Timestamp,
 };
 use http::{StatusCode, request::Parts};
 use platform::{
@@ -27,7 +28,9 @@ use platform::{
     store::{
         StoreError, Write, audit, contact,
         flow::{self, FlowTry, LeadsTo},
-        keys, notice_link,
+        keys,
+        note::Occurrence,
+        notice_link,
         practice::Practice,
         rate::CountedAll,
         session::{Holder, Scope},
@@ -242,18 +245,23 @@ impl Attempt<'_> {
             }
             // The date was right, and this is not the browser that the link belongs to.
             [(_, patient), ..] if considered => {
-                self.refuse(Some(patient), Refusal::Foreign(given_back())).await
+                self.refuse(Some(patient), Refusal::Foreign(given_back()), &tried).await
             }
             _ => {
                 let nearest = people.nearest(self.typed.date);
                 let slip = nearest.filter(|_| considered).map(|(_, slip)| slip);
-                self.refuse(nearest.map(|(patient, _)| patient), Refusal::Wrong(slip)).await
+                self.refuse(nearest.map(|(patient, _)| patient), Refusal::Wrong(slip), &tried).await
             }
         }
     }
 
     /// Says no, as to everybody and with the same calls, and keeps for staff what happened.
-    async fn refuse(&self, patient: Option<PatientId>, refusal: Refusal) -> Result<Response, Failure> {
+    async fn refuse(
+        &self,
+        patient: Option<PatientId>,
+        refusal: Refusal,
+        tried: &DateTry<'_>,
+    ) -> Result<Response, Failure> {
         let (app, way) = (self.app, &self.way);
         let now = app.clock.now();
         let practice = way.practice.id;
@@ -287,7 +295,26 @@ impl Attempt<'_> {
             writes
         };
         app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
+        if let Some(notice) = &way.notice {
+            self.tell_staff(notice, tried, now).await?;
+        }
         Err(Failure::SignInFailed)
+    }
+
+    /// Notes beside the conversation of a notice, once, that its patient cannot get in any more: staff have to know, and
+    /// nobody else may see it.
+    async fn tell_staff(&self, notice: &Notice, tried: &DateTry<'_>, now: Timestamp) -> Result<(), Failure> {
+        let (store, practice) = (&self.app.store, self.way.practice.id);
+        for (kind, told) in store.limits_reached(tried, notice.patient, self.way.contact, now).await? {
+            let occurrence = Occurrence { practice, conversation: notice.conversation, kind };
+            let mut event =
+                audit::event(&self.app.entropy, now, practice, ActorId::System, Verb::NoteWritten);
+            event.patient = Some(notice.patient);
+            event.conversation = Some(notice.conversation);
+            event.object = Some(kind.as_str().to_owned());
+            store.note_once(occurrence, &told, &event).await?;
+        }
+        Ok(())
     }
 
     async fn sign_in(

@@ -6,7 +6,7 @@ use http::{HeaderMap, StatusCode, header};
 use platform::{
     App,
     http::{Failure, LockableSession, Problem, cookie},
-    store::session::Session,
+    store::session::{Holder, Session},
 };
 
 use crate::view::{SessionView, session_view};
@@ -22,6 +22,17 @@ pub(crate) async fn get_session(
     State(app): State<App>,
     session: Session,
 ) -> Result<Json<SessionView>, Failure> {
+    // Names of patients are about to leave: who looked at whose is stored first. A member of staff sees their own name.
+    if let Holder::Account(_) = session.holder {
+        let now = app.clock.now();
+        let patients: Vec<_> = session.live_grants(now).map(|grant| grant.patient).collect();
+        let mut event = session.event(&app.entropy, now, Verb::SessionShown);
+        if let [only] = patients[..] {
+            event.patient = Some(only);
+        }
+        event.object = Some(patients.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        app.store.record(&event).await?;
+    }
     session_view(&app, &session, Vec::new()).await.map(Json)
 }
 

@@ -77,6 +77,14 @@ impl Access {
         }
     }
 
+    /// Whether the session is a member of staff who may read here what patients do not see.
+    ///
+    /// # Errors
+    /// [`Failure::Forbidden`].
+    pub fn staff_may_read(&self) -> Result<(), Failure> {
+        if self.session.may(Act::ReadConversations) { Ok(()) } else { Err(Failure::Forbidden) }
+    }
+
     /// Whether the session is a member of staff who may write here.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ pub mod access;
 mod change;
 mod draft;
 mod list;
+mod notes;
 mod post;
 mod read;
 mod read_mark;
@@ -24,6 +25,8 @@ platform::endpoints! {
     post::post_message,
     recall::recall_message,
     read_mark::mark_read,
+    notes::list_notes,
+    notes::write_note,
     draft::get_draft,
     draft::save_draft,
     draft::drop_draft,

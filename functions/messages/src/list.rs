@@ -2,19 +2,19 @@
 
 use axum::{Json, extract::State};
 use domain::{
-    audit::Verb,
+    audit::{Event, Verb},
     conversation::{ConversationState, Side},
     id::{ConversationId, PatientId, StaffId},
     role::Act,
+    time::Timestamp,
 };
 use platform::{
     App,
     http::{Failure, Problem, Query, cursor, page},
     sealing::FieldSealer,
     store::{
-        StoreError,
-        conversation::{Filter, Head},
-        item::{Attributes, Item, NewItem},
+        conversation::{Filter, Head, Listed},
+        item::Attributes,
         keys,
         patient::Patient,
         session::{Holder, Session},
@@ -118,6 +118,13 @@ fn staff_view(which: &Which, me: StaffId) -> Result<StaffView, Failure> {
     }
 }
 
+/// Where a conversation stands in a list: by its last activity, and what makes that unique.
+type Place = (Timestamp, ConversationId);
+
+const fn place(head: &Head) -> Place {
+    (head.last_message_at, head.id)
+}
+
 struct List<'a> {
     app: &'a App,
     session: &'a Session,
@@ -137,69 +144,102 @@ impl List<'_> {
         let query = format!("inbox {filter:?} {state:?}");
         let start = self.open_cursor(&query)?;
         let (listed, next) = self.app.store.inbox(practice, filter, self.limit, start).await?;
-        let ids: Vec<_> = listed.iter().map(|l| (l.conversation, Some(l.patient))).collect();
-        let mut rows = self.rows(&ids).await?;
+        let mut rows = self.rows(&listed).await?;
         rows.retain(|(head, _)| filter.matches(head) && state.is_none_or(|s| head.state == s));
         Ok(self.page(&rows, next.map(|next| self.seal_cursor(&query, &next))))
     }
 
-    /// A page of the conversations of these patients, newest first. The entries under a patient hold ids only, so
-    /// all of them are listed and one page of them is read.
+    /// A page of the conversations of these patients, newest activity first. The entries under a patient hold ids only,
+    /// so the heads of all of them are read, put in order and cut; the patients of the page are read with its event.
     async fn of_patients(
         &self,
         patients: &[PatientId],
         state: Option<ConversationState>,
     ) -> Result<page::Page<ConversationView>, Failure> {
+        let (store, practice) = (&self.app.store, self.session.practice);
         let query = format!("own {patients:?} {state:?}");
-        let last = self.open_cursor(&query)?.map(|start| Item::from(start).text(keys::SK).map(str::to_owned));
+        let after = self.open_place(&query)?;
         let mut ids = Vec::new();
         for patient in patients {
-            let own = self.app.store.conversations_of(self.session.practice, *patient).await?;
-            ids.extend(own.into_iter().map(|id| (id, Some(*patient))));
+            ids.extend(store.conversations_of(practice, *patient).await?);
         }
-        ids.sort_by_key(|(id, _)| std::cmp::Reverse(*id));
-        if let Some(last) = last.transpose()? {
-            let last = ConversationId::parse(&last).map_err(|_| StoreError::Malformed("cursor"))?;
-            ids.retain(|(id, _)| *id < last);
+        let wanted: Vec<_> = ids.iter().map(|id| keys::conversation(practice, *id)).collect();
+        let items = if wanted.is_empty() { Vec::new() } else { store.get_many(&wanted).await? };
+        let mut heads = Vec::with_capacity(ids.len());
+        for (id, item) in ids.iter().zip(&items) {
+            let Some(item) = item else { continue };
+            let head = Head::from_item(practice, *id, item)?;
+            let belongs = patients.contains(&head.patient) && self.session.reaches(head.last_message_at);
+            if belongs && state.is_none_or(|state| head.state == state) {
+                heads.push(head);
+            }
         }
+        heads.sort_by_key(|head| std::cmp::Reverse(place(head)));
+        heads.retain(|head| after.is_none_or(|after| place(head) < after));
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);
-        let more = ids.len() > limit;
-        ids.truncate(limit);
-        let next = ids.last().filter(|_| more).map(|(id, _)| {
-            let end = NewItem::new(&keys::ItemKey { pk: "own".to_owned(), sk: id.to_string() }).build();
-            self.seal_cursor(&query, &end)
-        });
-        let mut rows = self.rows(&ids).await?;
-        rows.retain(|(head, _)| state.is_none_or(|s| head.state == s));
-        rows.sort_by_key(|(head, _)| std::cmp::Reverse(head.last_message_at));
+        let more = heads.len() > limit;
+        heads.truncate(limit);
+        let next = heads.last().filter(|_| more).map(|head| self.seal_place(&query, place(head)));
+        let rows = self.with_patients(heads).await?;
         Ok(self.page(&rows, next))
     }
 
-    /// Heads with their patients, as they stand now, and the event of this read.
-    async fn rows(
-        &self,
-        ids: &[(ConversationId, Option<PatientId>)],
-    ) -> Result<Vec<(Head, Patient)>, Failure> {
-        if ids.is_empty() {
+    /// Heads with their patients, and the event of this read.
+    async fn with_patients(&self, heads: Vec<Head>) -> Result<Vec<(Head, Patient)>, Failure> {
+        if heads.is_empty() {
             return Ok(Vec::new());
         }
         let practice = self.session.practice;
-        let mut wanted: Vec<_> = ids.iter().map(|(id, _)| keys::conversation(practice, *id)).collect();
-        wanted.extend(ids.iter().filter_map(|(_, patient)| patient.map(|p| keys::patient(practice, p))));
-        let event = self.session.event(&self.app.entropy, self.app.clock.now(), Verb::ConversationsListed);
+        let wanted: Vec<_> = heads.iter().map(|head| keys::patient(practice, head.patient)).collect();
+        let event = self.event(heads.iter().map(|head| head.patient));
         let (items, ()) = tokio::try_join!(self.app.store.get_many(&wanted), self.app.store.record(&event))?;
-        let (heads, patients) = items.split_at(ids.len());
-        let mut rows = Vec::with_capacity(ids.len());
-        for (((id, patient), head), item) in ids.iter().zip(heads).zip(patients) {
-            if let (Some(head), Some(item), Some(patient)) = (head, item, patient) {
-                let head = Head::from_item(practice, *id, head)?;
+        let mut rows = Vec::with_capacity(heads.len());
+        for (head, item) in heads.into_iter().zip(&items) {
+            if let Some(item) = item {
+                let patient = Patient::from_item(head.patient, item, self.sealer)?;
+                rows.push((head, patient));
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Heads with their patients, as they stand now, and the event of this read.
+    async fn rows(&self, listed: &[Listed]) -> Result<Vec<(Head, Patient)>, Failure> {
+        if listed.is_empty() {
+            return Ok(Vec::new());
+        }
+        let practice = self.session.practice;
+        let mut wanted: Vec<_> =
+            listed.iter().map(|one| keys::conversation(practice, one.conversation)).collect();
+        wanted.extend(listed.iter().map(|one| keys::patient(practice, one.patient)));
+        let event = self.event(listed.iter().map(|one| one.patient));
+        let (items, ()) = tokio::try_join!(self.app.store.get_many(&wanted), self.app.store.record(&event))?;
+        let (heads, patients) = items.split_at(listed.len());
+        let mut rows = Vec::with_capacity(listed.len());
+        for ((one, head), item) in listed.iter().zip(heads).zip(patients) {
+            if let (Some(head), Some(item)) = (head, item) {
+                let head = Head::from_item(practice, one.conversation, head)?;
                 // The index is a hint; whose conversation it is says the head.
-                if head.patient == *patient && self.session.reaches(head.last_message_at) {
-                    rows.push((head, Patient::from_item(*patient, item, self.sealer)?));
+                if head.patient == one.patient && self.session.reaches(head.last_message_at) {
+                    rows.push((head, Patient::from_item(one.patient, item, self.sealer)?));
                 }
             }
         }
         Ok(rows)
+    }
+
+    /// The event of a list: it names whose conversations it showed.
+    fn event(&self, patients: impl Iterator<Item = PatientId>) -> Event {
+        let mut shown: Vec<PatientId> = patients.collect();
+        shown.sort();
+        shown.dedup();
+        let mut event =
+            self.session.event(&self.app.entropy, self.app.clock.now(), Verb::ConversationsListed);
+        if let [only] = shown[..] {
+            event.patient = Some(only);
+        }
+        event.object = Some(shown.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        event
     }
 
     fn page(&self, rows: &[(Head, Patient)], next_cursor: Option<String>) -> page::Page<ConversationView> {
@@ -211,6 +251,21 @@ impl List<'_> {
     fn open_cursor(&self, query: &str) -> Result<Option<Attributes>, Failure> {
         let viewer = self.session.holder.to_string();
         self.cursor.map(|text| cursor::open(self.sealer, &viewer, query, text)).transpose()
+    }
+
+    /// Where the page before ended.
+    fn open_place(&self, query: &str) -> Result<Option<Place>, Failure> {
+        let viewer = self.session.holder.to_string();
+        let Some(sealed) = self.cursor else { return Ok(None) };
+        let text = cursor::open_text(self.sealer, &viewer, query, sealed)?;
+        let place = text
+            .split_once('#')
+            .and_then(|(at, id)| Some((Timestamp::parse(at).ok()?, ConversationId::parse(id).ok()?)));
+        place.map(Some).ok_or_else(|| Failure::field("/cursor", "invalid_cursor"))
+    }
+
+    fn seal_place(&self, query: &str, (at, id): Place) -> String {
+        cursor::seal_text(self.sealer, &self.session.holder.to_string(), query, &format!("{at}#{id}"))
     }
 
     fn seal_cursor(&self, query: &str, end: &Attributes) -> String {

@@ -157,6 +157,7 @@ async fn write(
         wrapped_key: content_key.wrapped,
         created_at: now,
         last_message_at: now,
+        attention_since: None,
     };
     let event = |verb| {
         let mut event = session.event(&app.entropy, now, verb);

@@ -60,6 +60,9 @@ pub struct ConversationView {
     /// When the last message came.
     #[schema(value_type = String, format = DateTime)]
     pub last_message_at: Timestamp,
+    /// Whether the product has noticed something that staff have to take care of: it stands in the notes. Patients see
+    /// `false`.
+    pub attention: bool,
 }
 
 impl ConversationView {
@@ -80,6 +83,7 @@ impl ConversationView {
             opened_up_to: (side == Side::Practice).then_some(head.opened_through),
             unread: head.unread(side),
             last_message_at: head.last_message_at,
+            attention: side == Side::Practice && head.attention_since.is_some(),
         }
     }
 }

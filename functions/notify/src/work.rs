@@ -2,8 +2,9 @@
 
 use domain::{
     Invalid,
-    audit::Event,
+    audit::{ActorId, Event, Verb},
     id::{ContactPointId, ConversationId, PatientId, PracticeId},
+    note::NoteKind,
     time::Timestamp,
 };
 use platform::{
@@ -13,6 +14,7 @@ use platform::{
     keys::KeyError,
     store::{
         StoreError, Write, audit,
+        note::Occurrence,
         outbox::{ATTEMPTS_MAX, End, Ending, OutboxItem, Subject},
         reach::{Notice, NoticeState},
         table::Table,
@@ -206,7 +208,8 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
         // The next message may try again.
         state.app.store.release_notice(item.practice, *conversation, &item.id).await?;
     }
-    let beside = verdict.beside(item);
+    let mut beside = verdict.beside(item);
+    beside.extend(told_staff(state, item, &verdict, now));
     surely(state, async || match verdict.then {
         Then::End(ending) => {
             let end = End { ending, why: verdict.why, accepted: &verdict.accepted };
@@ -216,6 +219,24 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
     })
     .await?;
     Ok(())
+}
+
+/// The note of staff that nobody was reached by a notice, for the transaction that ends it. One that was asked for again is
+/// seen by whoever asked.
+fn told_staff(state: &State, item: &OutboxItem, verdict: &Verdict, now: Timestamp) -> Vec<Write> {
+    let lost = matches!(verdict.then, Then::End(Ending::Failed | Ending::Suppressed));
+    let (true, Subject::Message { conversation, patient, .. }) = (lost, &item.subject) else {
+        return Vec::new();
+    };
+    let kind = NoteKind::NoticeUndelivered;
+    let occurrence = Occurrence { practice: item.practice, conversation: *conversation, kind };
+    let mut writes = occurrence.writes(&state.app.entropy, now);
+    let mut event = audit::event(&state.app.entropy, now, item.practice, ActorId::System, Verb::NoteWritten);
+    event.patient = Some(*patient);
+    event.conversation = Some(*conversation);
+    event.object = Some(kind.as_str().to_owned());
+    writes.push(audit::write(&event));
+    writes
 }
 
 /// Repeats a write while the store is unavailable: giving up would send a message again.

@@ -90,7 +90,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Closes, opens or assigns a conversation. */
+        /** Closes, opens or assigns a conversation. Asked for what is so already, it changes nothing. */
         patch: operations["changeConversation"];
         trace?: never;
     };
@@ -145,6 +145,24 @@ export interface paths {
          *     next poll, and the answer says whether it had been opened.
          */
         post: operations["recallMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/conversations/{id}/notes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The internal notes of a conversation, newest first. */
+        get: operations["listNotes"];
+        put?: never;
+        /** Writes an internal note. */
+        post: operations["writeNote"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1151,6 +1169,9 @@ export interface components {
         ChangeConversation: {
             /** @description `stf_…`, or `null` for nobody. */
             assigned_to?: string | null;
+            /** @description `false`: what the product has noticed was taken care of. */
+            attention?: boolean | null;
+            seen?: components["schemas"]["Seen"] | null;
             /** @description `open` or `closed`. */
             state?: string | null;
         };
@@ -1321,6 +1342,11 @@ export interface components {
         ConversationView: {
             /** @description `stf_…` of who answers it; patients see `null`. */
             assigned_to?: string | null;
+            /**
+             * @description Whether the product has noticed something that staff have to take care of: it stands in the notes. Patients see
+             *     `false`.
+             */
+            attention: boolean;
             /** @description `cnv_…` */
             id: string;
             /**
@@ -1676,6 +1702,11 @@ export interface components {
             /** @description Up to 10,000 characters. */
             text: string;
         };
+        /** @description A note to be written. */
+        NewNote: {
+            /** @description 1 to 10,000 characters, at most 40 kB. */
+            text: string;
+        };
         /** @description Which contact is to be told again. */
         NewNotice: {
             /** @description `cpt_…` of somebody who acts for the patient. */
@@ -1768,6 +1799,32 @@ export interface components {
             methods?: string[] | null;
             /** @description `birth_date`, `first_name`, `second_factor` or `enrol`. */
             next: string;
+        };
+        /** @description Who wrote a note. */
+        NoteAuthor: {
+            /** @description `stf_…` */
+            id: string;
+            /** @description Their name when they wrote it. */
+            name: string;
+        };
+        /** @description A note. Only staff see it. */
+        NoteView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            author: components["schemas"]["NoteAuthor"] | null;
+            /** @description `nte_…` */
+            id: string;
+            /**
+             * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
+             *     `contact_in_doubt`, `notice_undelivered`.
+             * @example text
+             */
+            kind: string;
+            /** @description `null` where the product wrote it, and where it cannot be opened. */
+            text: string | null;
         };
         /** @description A notice, and what became of it. */
         NoticeView: {
@@ -1879,6 +1936,11 @@ export interface components {
             items: {
                 /** @description `stf_…` of who answers it; patients see `null`. */
                 assigned_to?: string | null;
+                /**
+                 * @description Whether the product has noticed something that staff have to take care of: it stands in the notes. Patients see
+                 *     `false`.
+                 */
+                attention: boolean;
                 /** @description `cnv_…` */
                 id: string;
                 /**
@@ -1955,6 +2017,30 @@ export interface components {
                  * @example messages_read
                  */
                 verb: string;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_NoteView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                at: string;
+                author: components["schemas"]["NoteAuthor"] | null;
+                /** @description `nte_…` */
+                id: string;
+                /**
+                 * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
+                 *     `contact_in_doubt`, `notice_undelivered`.
+                 * @example text
+                 */
+                kind: string;
+                /** @description `null` where the product wrote it, and where it cannot be opened. */
+                text: string | null;
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor: string | null;
@@ -2296,6 +2382,13 @@ export interface components {
             totp?: string | null;
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
+        };
+        /** @description State and assignee of a conversation as somebody saw it. */
+        Seen: {
+            /** @description `stf_…`, or `null` for nobody. */
+            assigned_to?: string | null;
+            /** @description `open` or `closed`. */
+            state: string;
         };
         /** @description Who sent a message. */
         SenderView: {
@@ -2901,6 +2994,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Somebody else changed it meanwhile */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             413: {
                 headers: {
                     [name: string]: unknown;
@@ -3356,6 +3458,175 @@ export interface operations {
             };
             /** @description `/problems/too-late-to-undo`: recall it instead; `/problems/not-shredded` */
             409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNotes: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_NoteView"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    writeNote: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1 to 64 visible ASCII characters, the same for a repeat */
+                "Idempotency-Key": string;
+            };
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewNote"];
+            };
+        };
+        responses: {
+            /** @description The same request was answered before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteView"];
+                };
+            };
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

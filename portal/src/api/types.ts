@@ -13,6 +13,13 @@ export type NextStep = Body<'/v1/sessions', 'post', 200>;
 export type Practice = Body<'/v1/practices/{slug}', 'get', 200>;
 export type ConversationList = Body<'/v1/conversations', 'get', 200>;
 export type Conversation = Body<'/v1/conversations/{id}', 'get', 200>;
+/** A change of a conversation, with what it was when that was decided. */
+export interface ConversationChange {
+  state?: 'open' | 'closed';
+  assigned_to?: string | null;
+  attention?: false;
+  seen?: { state: 'open' | 'closed'; assigned_to: string | null };
+}
 export type Topic = 'medical_question' | 'prescription' | 'appointment' | 'form' | 'billing' | 'other';
 type ListedPage = Body<'/v1/conversations/{id}/messages', 'get', 200>;
 type ListedMessage = ListedPage['items'][number];
@@ -23,6 +30,7 @@ export type Patient = Body<'/v1/patients/{id}', 'get', 200>;
 export type PatientList = Body<'/v1/patients', 'get', 200>;
 export type Found = Body<'/v1/patients/{id}/accounts/find', 'post', 200>['items'][number];
 export type StaffMember = Body<'/v1/staff', 'get', 200>['items'][number];
+export type Note = Body<'/v1/conversations/{id}/notes', 'get', 200>['items'][number];
 export type Grant = Body<'/v1/patients/{id}/accounts', 'get', 200>['items'][number];
 export type Passkey = Body<'/v1/passkeys', 'get', 200>['items'][number];
 export type Factors = Body<'/v1/factors', 'get', 200>;

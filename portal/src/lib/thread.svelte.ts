@@ -1,5 +1,5 @@
 import { ApiError, call, failureFrom, type Failure } from '../api/client';
-import type { Conversation, Message, MessagePage } from '../api/types';
+import type { Conversation, ConversationChange, Message, MessagePage } from '../api/types';
 import { mergeMessages, visibleMessages } from './messages';
 import { Outgoing } from './outgoing';
 import { Poller } from './polling';
@@ -112,7 +112,7 @@ export class Thread {
   }
 
   /** Changes state or assignee. */
-  async change(body: { state?: 'open' | 'closed'; assigned_to?: string | null }): Promise<void> {
+  async change(body: ConversationChange): Promise<void> {
     this.conversation = (await call('patch', '/v1/conversations/{id}', { path: { id: this.id }, body })).data;
   }
 

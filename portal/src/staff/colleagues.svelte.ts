@@ -1,7 +1,8 @@
 /** Names of colleagues, where the reader may know them. */
 import { call } from '../api/client';
+import type { StaffMember } from '../api/types';
 
-let names = $state.raw<ReadonlyMap<string, string>>(new Map());
+let everybody = $state.raw<readonly StaffMember[]>([]);
 let isAsked = false;
 
 /** Loads the names once. Roles that may not list staff go without. */
@@ -9,14 +10,18 @@ export async function loadColleagues(): Promise<void> {
   if (isAsked) return;
   isAsked = true;
   try {
-    const page = (await call('get', '/v1/staff', { query: { limit: 100 } })).data;
-    names = new Map(page.items.map((one) => [one.id, one.name]));
+    everybody = (await call('get', '/v1/staff', { query: { limit: 100 } })).data.items;
   } catch {
-    names = new Map();
+    everybody = [];
   }
 }
 
 /** The name of a colleague, or null where it is not known. */
 export function colleague(id: string): string | null {
-  return names.get(id) ?? null;
+  return everybody.find((one) => one.id === id)?.name ?? null;
+}
+
+/** Who can be asked to answer a conversation. */
+export function assignees(): readonly StaffMember[] {
+  return everybody.filter((one) => one.active && one.roles.some((role) => role === 'clinician' || role === 'front_desk'));
 }

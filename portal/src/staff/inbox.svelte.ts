@@ -11,11 +11,16 @@ export const VIEWS = {
   closed: { state: 'closed' },
 } as const;
 
-export type View = keyof typeof VIEWS;
+/** One of the lists, or what is open at one colleague's. */
+export type View = keyof typeof VIEWS | `stf_${string}`;
+
+function queryOf(view: View): { state?: 'open' | 'closed'; unread?: true; assigned?: string } {
+  return view in VIEWS ? VIEWS[view as keyof typeof VIEWS] : { state: 'open', assigned: view };
+}
 
 /** The view a query names, `open` where it names none. */
 export function viewOf(name: string | null): View {
-  return name !== null && name in VIEWS ? (name as View) : 'open';
+  return name !== null && (name in VIEWS || /^stf_[0-9a-z]{26}$/.test(name)) ? (name as View) : 'open';
 }
 
 /** The list beside the thread: one view, newest activity first, kept fresh by polling. */
@@ -69,7 +74,7 @@ export class Inbox {
     const generation = this.#generation;
     this.loadingMore = true;
     try {
-      const query = { ...VIEWS[this.view], cursor: this.#cursor };
+      const query = { ...queryOf(this.view), cursor: this.#cursor };
       const page = (await call('get', '/v1/conversations', { query, active: true })).data;
       if (generation !== this.#generation) return;
       const known = new Set(this.items.map((item) => item.id));
@@ -85,7 +90,7 @@ export class Inbox {
   async #refresh(active: boolean): Promise<boolean> {
     const generation = this.#generation;
     try {
-      const page = (await call('get', '/v1/conversations', { query: VIEWS[this.view], active })).data;
+      const page = (await call('get', '/v1/conversations', { query: queryOf(this.view), active })).data;
       if (generation !== this.#generation) return false;
       const isFirst = this.status === 'loading';
       const before = new Map(this.items.map((item) => [item.id, item]));

@@ -124,6 +124,10 @@ pub enum Verb {
     CheckpointsRead,
     /// A patient, or who may act for them, read who opened their record.
     AccessLogRead,
+    /// Internal notes of staff were read.
+    NotesRead,
+    /// An internal note was written, by staff or by the product.
+    NoteWritten,
 }
 
 impl Verb {
@@ -176,6 +180,8 @@ impl Verb {
             Self::AuditExported => "audit_exported",
             Self::CheckpointsRead => "checkpoints_read",
             Self::AccessLogRead => "access_log_read",
+            Self::NotesRead => "notes_read",
+            Self::NoteWritten => "note_written",
         }
     }
 }

@@ -110,6 +110,8 @@ ids! {
     ConversationId "cnv";
     /// A message. Its place in the conversation is its sequence number, not its id.
     MessageId "msg";
+    /// An internal note of staff beside a conversation.
+    NoteId "nte";
     /// One sign-in attempt, from the typed address to the session.
     FlowId "flw";
     /// A session, as its holder sees it in a list. Its secret and the hash of that are something else.

@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod language;
 pub mod limits;
 pub mod message;
+pub mod note;
 pub mod person;
 pub mod practice;
 pub mod recall;

@@ -184,6 +184,7 @@ impl Scene {
             wrapped_key: content_key.wrapped,
             created_at: now,
             last_message_at: now,
+            attention_since: None,
         };
         let key = IdempotencyKey::parse("k").map_err(wrong)?;
         let mut writes = Vec::new();

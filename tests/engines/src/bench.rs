@@ -187,6 +187,7 @@ impl Bench {
             wrapped_key: self.entropy.bytes::<32>().to_vec(),
             created_at: at,
             last_message_at: at,
+            attention_since: None,
         };
         Talk { head, key: Arc::new(Key::from_bytes(self.entropy.bytes())) }
     }

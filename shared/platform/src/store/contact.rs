@@ -113,7 +113,7 @@ pub fn verified(practice: PracticeId, point: ContactPointId, now: Timestamp) -> 
     Change::new(
         keys::contact_point(practice, point),
         "SET verified_at = if_not_exists(verified_at, :now), used_at = :now, wrong_dates = :none \
-         REMOVE failing_since",
+         REMOVE failing_since, noted",
     )
     .when("attribute_exists(PK)")
     .value(":now", number(now.as_millis()))

@@ -167,7 +167,7 @@ impl Store {
         }
         let trusted = Change::new(
             keys::contact_point(practice, point),
-            "SET used_at = :now, wrong_dates = :none REMOVE failing_since",
+            "SET used_at = :now, wrong_dates = :none REMOVE failing_since, noted",
         )
         .when("attribute_exists(PK)")
         .value(":now", number(event.at.as_millis()))

@@ -59,6 +59,8 @@ pub struct Head {
     pub created_at: Timestamp,
     /// When the last message came, or when it was started.
     pub last_message_at: Timestamp,
+    /// Since when something waits that the product has noticed and nobody has taken care of.
+    pub attention_since: Option<Timestamp>,
 }
 
 impl Head {
@@ -89,6 +91,7 @@ impl Head {
             wrapped_key: item.bytes("wrapped_key")?.to_vec(),
             created_at: item.time("created_at")?,
             last_message_at: item.time("last_message_at")?,
+            attention_since: item.optional_time("attention_since"),
         })
     }
 
@@ -184,12 +187,74 @@ fn conversation_of(item: &Item) -> Result<ConversationId, StoreError> {
     id.ok_or(StoreError::Malformed("PK"))
 }
 
+/// What to change about a conversation, all of it as it shall be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// Whether work remains.
+    pub state: ConversationState,
+    /// Who answers it.
+    pub assignee: Option<StaffId>,
+    /// Whether what the product has noticed was taken care of.
+    pub settled: bool,
+}
+
 /// What a change of state or assignee became.
 pub enum Changed {
     /// Done; the head as it stands.
     Done(Box<Head>),
-    /// There is no such conversation.
-    Missing,
+    /// Somebody else changed it since it was read; nothing was done.
+    Meanwhile,
+}
+
+fn conversation_change(head: &Head, wanted: Wanted) -> Change {
+    let Wanted { state, assignee, settled } = wanted;
+    // A closed conversation stands in no queue.
+    let update = match (assignee.is_some(), state, settled) {
+        (true, ConversationState::Open, false) => {
+            "SET conv_state = :state, inbox_pk = :inbox, queue_pk = :queue, assignee = :assignee"
+        }
+        (true, ConversationState::Open, true) => {
+            "SET conv_state = :state, inbox_pk = :inbox, queue_pk = :queue, assignee = :assignee \
+             REMOVE attention_since"
+        }
+        (false, ConversationState::Open, false) => {
+            "SET conv_state = :state, inbox_pk = :inbox, queue_pk = :queue REMOVE assignee"
+        }
+        (false, ConversationState::Open, true) => {
+            "SET conv_state = :state, inbox_pk = :inbox, queue_pk = :queue REMOVE assignee, attention_since"
+        }
+        (true, ConversationState::Closed, false) => {
+            "SET conv_state = :state, inbox_pk = :inbox, assignee = :assignee REMOVE queue_pk"
+        }
+        (true, ConversationState::Closed, true) => {
+            "SET conv_state = :state, inbox_pk = :inbox, assignee = :assignee REMOVE queue_pk, attention_since"
+        }
+        (false, ConversationState::Closed, false) => {
+            "SET conv_state = :state, inbox_pk = :inbox REMOVE queue_pk, assignee"
+        }
+        (false, ConversationState::Closed, true) => {
+            "SET conv_state = :state, inbox_pk = :inbox REMOVE queue_pk, assignee, attention_since"
+        }
+    };
+    let was = match head.assignee {
+        Some(_) => "conv_state = :was AND assignee = :had",
+        None => "conv_state = :was AND attribute_not_exists(assignee)",
+    };
+    let mut change = Change::new(head.key(), update)
+        .when(was)
+        .value(":was", string(head.state.as_str()))
+        .value(":state", string(state.as_str()))
+        .value(":inbox", string(keys::inbox_partition(head.practice, state.as_str())));
+    if state == ConversationState::Open {
+        change = change.value(":queue", string(keys::queue_partition(head.practice, assignee)));
+    }
+    if let Some(had) = head.assignee {
+        change = change.value(":had", string(had));
+    }
+    if let Some(staff) = assignee {
+        change = change.value(":assignee", string(staff));
+    }
+    change
 }
 
 impl Store {
@@ -260,51 +325,24 @@ impl Store {
         ]
     }
 
-    /// Opens, closes or assigns a conversation, with its audit event.
+    /// Opens, closes or assigns a conversation, with its audit event, while state and assignee are as they were read.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn change_conversation(
         &self,
         head: &Head,
-        state: ConversationState,
-        assignee: Option<StaffId>,
+        wanted: Wanted,
         audit: &domain::audit::Event,
     ) -> Result<Changed, StoreError> {
-        let write = || {
-            // A closed conversation stands in no queue.
-            let update = match (assignee.is_some(), state) {
-                (true, ConversationState::Open) => {
-                    "SET conv_state = :state, inbox_pk = :inbox, queue_pk = :queue, assignee = :assignee"
-                }
-                (false, ConversationState::Open) => {
-                    "SET conv_state = :state, inbox_pk = :inbox, queue_pk = :queue REMOVE assignee"
-                }
-                (true, ConversationState::Closed) => {
-                    "SET conv_state = :state, inbox_pk = :inbox, assignee = :assignee REMOVE queue_pk"
-                }
-                (false, ConversationState::Closed) => {
-                    "SET conv_state = :state, inbox_pk = :inbox REMOVE queue_pk, assignee"
-                }
-            };
-            let mut change = Change::new(head.key(), update)
-                .when("attribute_exists(PK)")
-                .value(":state", string(state.as_str()))
-                .value(":inbox", string(keys::inbox_partition(head.practice, state.as_str())));
-            if state == ConversationState::Open {
-                change = change.value(":queue", string(keys::queue_partition(head.practice, assignee)));
-            }
-            if let Some(staff) = assignee {
-                change = change.value(":assignee", string(staff));
-            }
-            vec![Write::Update(change), super::audit::write(audit)]
-        };
+        let write = || vec![Write::Update(conversation_change(head, wanted)), super::audit::write(audit)];
         match self.transact_patiently(write).await? {
             Ok(()) => {
-                let head = Head { state, assignee, ..head.clone() };
-                Ok(Changed::Done(Box::new(head)))
+                let attention_since = head.attention_since.filter(|_| !wanted.settled);
+                let Wanted { state, assignee, .. } = wanted;
+                Ok(Changed::Done(Box::new(Head { state, assignee, attention_since, ..head.clone() })))
             }
-            Err(Cancelled::Condition(..) | Cancelled::Conflict) => Ok(Changed::Missing),
+            Err(Cancelled::Condition(..) | Cancelled::Conflict) => Ok(Changed::Meanwhile),
         }
     }
 

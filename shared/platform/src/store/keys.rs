@@ -3,8 +3,8 @@
 use domain::{
     contact::ContactKind,
     id::{
-        AccountId, ContactPointId, ConversationId, EventId, EvidenceId, FlowId, PatientId, PracticeId,
-        StaffId,
+        AccountId, ContactPointId, ConversationId, EventId, EvidenceId, FlowId, NoteId, PatientId,
+        PracticeId, StaffId,
     },
     practice::Slug,
     time::Timestamp,
@@ -249,6 +249,14 @@ pub const MESSAGE_PREFIX: &str = "MSG#";
 /// Sort key of a message, and of its secret in the table of message keys.
 pub fn message_sort_key(seq: u64) -> String {
     format!("{MESSAGE_PREFIX}{seq:012}")
+}
+
+/// Sort key prefix of internal notes.
+pub const NOTE_PREFIX: &str = "NOTE#";
+
+/// An internal note of staff beside a conversation. Its id begins with its time.
+pub fn note(practice: PracticeId, conversation: ConversationId, note: NoteId) -> ItemKey {
+    ItemKey::new(conversation_partition(practice, conversation), format!("{NOTE_PREFIX}{note}"))
 }
 
 /// A message, or its secret in the table of message keys.

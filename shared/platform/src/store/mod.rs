@@ -21,6 +21,7 @@ pub mod item;
 pub mod keys;
 pub mod message;
 pub mod name_index;
+pub mod note;
 pub mod notice_link;
 pub mod outbox;
 pub mod passkey;

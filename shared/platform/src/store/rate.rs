@@ -29,7 +29,7 @@ impl Counter<'_> {
         (self.window(now) + 1) * self.rate.seconds
     }
 
-    fn key(&self, now: Timestamp) -> keys::ItemKey {
+    pub(super) fn key(&self, now: Timestamp) -> keys::ItemKey {
         keys::rate(self.practice, self.scope, self.subject, self.window(now))
     }
 

@@ -2,8 +2,10 @@
 //! be of, and kept for staff to see how somebody fails.
 
 use domain::{
+    contact::WRONG_DATES_MAX,
     id::{ContactPointId, EventId, PatientId, PracticeId},
     limits::Limits,
+    note::NoteKind,
     person::Slip,
     time::Timestamp,
 };
@@ -200,7 +202,62 @@ pub fn clearing(
     writes
 }
 
+/// A limit that wrong dates have reached, with the write that says that staff were told. The write holds once, until the
+/// count that it is beside begins anew.
+type ReachedLimit = (NoteKind, Change);
+
+/// That staff are told of the count of an item, if it is this far and they were not told yet.
+fn told_once(key: keys::ItemKey, reached: &'static str, most: u32) -> Change {
+    Change::new(key, "SET noted = :most").when(reached).value(":most", number(most))
+}
+
 impl Store {
+    /// The limits that wrong dates have reached, of which staff were not told yet. One read.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn limits_reached(
+        &self,
+        tried: &DateTry<'_>,
+        patient: PatientId,
+        contact: ContactPointId,
+        now: Timestamp,
+    ) -> Result<Vec<ReachedLimit>, StoreError> {
+        const USED: &str = "used >= :most AND attribute_not_exists(noted)";
+        const WRONG: &str = "wrong >= :most AND attribute_not_exists(noted)";
+        const WRONG_DATES: &str = "wrong_dates >= :most AND attribute_not_exists(noted)";
+        let (practice, limits) = (tried.practice, tried.limits);
+        let text = patient.to_string();
+        let today =
+            [contact_counter(practice, tried.contact, limits), patient_counter(practice, &text, limits)];
+        let mut wanted: Vec<_> = today.iter().map(|counter| counter.key(now)).collect();
+        wanted.extend([in_all(practice, patient), keys::contact_point(practice, contact)]);
+        let items = self.get_many(&wanted).await?;
+        let is_reached = |place: usize, count: &str, most: u32| {
+            let item = items.get(place).and_then(Option::as_ref);
+            item.is_some_and(|item| {
+                item.optional_number(count).unwrap_or(0) >= most
+                    && item.optional_number::<u32>("noted").is_none()
+            })
+        };
+        let mut reached = Vec::new();
+        if is_reached(2, "wrong", limits.wrong_dates_in_all) {
+            let told = told_once(wanted[2].clone(), WRONG, limits.wrong_dates_in_all);
+            reached.push((NoteKind::DatesLocked, told));
+        }
+        if is_reached(3, "wrong_dates", WRONG_DATES_MAX) {
+            let told = told_once(wanted[3].clone(), WRONG_DATES, WRONG_DATES_MAX);
+            reached.push((NoteKind::ContactInDoubt, told));
+        }
+        // Contact and patient run out together most often: one word is enough.
+        let out = (0..today.len()).find(|place| is_reached(*place, "used", today[*place].rate.count));
+        if let Some(place) = out {
+            let told = told_once(wanted[place].clone(), USED, today[place].rate.count);
+            reached.push((NoteKind::DatesLockedToday, told));
+        }
+        Ok(reached)
+    }
+
     /// How often wrong dates were tried for a patient since staff last cleared it.
     ///
     /// # Errors

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use api_tests::{World, people::text};
 use domain::audit::Verb;
+use serde_json::json;
 
 use crate::support::stored_ids;
 
@@ -65,6 +66,8 @@ async fn every_route_that_reads_writes_what_it_declares() {
     let messages = format!("/v1/conversations/{id}/messages");
     let mut ana = world.signed_in(&world.demo, "ana").await;
     ana.post_once(&messages, &world.fresh_key(), text("Please call.")).await.expect(201);
+    let note = json!({"text": "Called her."});
+    ana.post_once(&format!("/v1/conversations/{id}/notes"), &world.fresh_key(), note).await.expect(201);
     let maria = world.demo.patients["maria"].id.to_string();
     let mut called = 0;
     for (method, path, operation) in operations() {
@@ -74,6 +77,7 @@ async fn every_route_that_reads_writes_what_it_declares() {
         }
         let who = match path.as_str() {
             path if path.starts_with("/v1/audit") => "ida",
+            "/v1/session" => "maria",
             path if path.starts_with("/v1/me") || path.starts_with("/v1/devices") => "maria",
             _ => "ana",
         };

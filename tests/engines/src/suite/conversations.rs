@@ -7,7 +7,12 @@ use domain::{
     idempotency::IdempotencyKey,
     message::MessageText,
 };
-use platform::store::{Cancelled, Store, conversation::Changed, message::Send, table::Table};
+use platform::store::{
+    Cancelled, Store,
+    conversation::{Changed, Wanted},
+    message::Send,
+    table::Table,
+};
 
 use super::cases;
 use crate::bench::{Bench, Says, Talk, somebody};
@@ -101,7 +106,11 @@ async fn a_change_is_stored_with_its_event(bench: Bench) {
     ] {
         let event = bench.event(Verb::ConversationChanged);
         let head = bench.head(&talk).await;
-        let changed = bench.store.change_conversation(&head, state, assignee, &event).await.unwrap();
+        let changed = bench
+            .store
+            .change_conversation(&head, Wanted { state, assignee, settled: false }, &event)
+            .await
+            .unwrap();
         let Changed::Done(answered) = changed else { panic!("it is there") };
         let stored = bench.head(&talk).await;
         assert_eq!((stored.state, stored.assignee), (state, assignee));
@@ -111,14 +120,38 @@ async fn a_change_is_stored_with_its_event(bench: Bench) {
         );
     }
     assert_eq!(bench.events(Verb::ConversationChanged).await, 4);
+
+    // What was decided on an older look is not done.
+    let old = bench.head(&talk).await;
+    let mine = Wanted { state: ConversationState::Open, assignee: Some(staff), settled: false };
+    let event = bench.event(Verb::ConversationChanged);
+    bench.store.change_conversation(&old, mine, &event).await.unwrap();
+    for late in [
+        Wanted { assignee: Some(bench.staff()), ..mine },
+        Wanted { state: ConversationState::Closed, ..mine },
+    ] {
+        let event = bench.event(Verb::ConversationChanged);
+        let changed = bench.store.change_conversation(&old, late, &event).await.unwrap();
+        assert!(matches!(changed, Changed::Meanwhile));
+    }
+    let stored = bench.head(&talk).await;
+    assert_eq!((stored.state, stored.assignee), (mine.state, mine.assignee));
+    assert_eq!(bench.events(Verb::ConversationChanged).await, 5);
 }
 
 async fn a_change_of_what_is_not_there_makes_nothing(bench: Bench) {
     let talk = bench.unsaved_talk(PatientId::new(bench.now, bench.entropy.id()), bench.now);
     let event = bench.event(Verb::ConversationChanged);
-    let closed =
-        bench.store.change_conversation(&talk.head, ConversationState::Closed, None, &event).await.unwrap();
-    assert!(matches!(closed, Changed::Missing));
+    let closed = bench
+        .store
+        .change_conversation(
+            &talk.head,
+            Wanted { state: ConversationState::Closed, assignee: None, settled: false },
+            &event,
+        )
+        .await
+        .unwrap();
+    assert!(matches!(closed, Changed::Meanwhile));
     assert!(bench.raw(Table::Chat, &talk.head.key()).await.is_none());
     assert_eq!(bench.events(Verb::ConversationChanged).await, 0);
 }

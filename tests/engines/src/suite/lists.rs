@@ -6,7 +6,7 @@ use domain::{
     id::StaffId,
 };
 use platform::store::{
-    conversation::{Changed, Filter},
+    conversation::{Changed, Filter, Wanted},
     message::Outcome,
 };
 
@@ -44,7 +44,11 @@ async fn say(bench: &Bench, talk: &Talk, side: Side, seconds: i64) {
 async fn change(bench: &Bench, talk: &Talk, state: ConversationState, assignee: Option<StaffId>) {
     let head = bench.head(talk).await;
     let event = bench.event(Verb::ConversationChanged);
-    let changed = bench.store.change_conversation(&head, state, assignee, &event).await.unwrap();
+    let changed = bench
+        .store
+        .change_conversation(&head, Wanted { state, assignee, settled: false }, &event)
+        .await
+        .unwrap();
     assert!(matches!(changed, Changed::Done(_)));
 }
 
