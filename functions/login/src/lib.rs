@@ -1,8 +1,8 @@
 //! Sign-in without a password: links, codes, sessions.
 //!
-//! A patient's session always needs two proofs: a link or code from a known contact, and the birth date. The
-//! request that asks for a link makes the same calls for every address; whether it belongs to anybody is found
-//! out later, by `notify`.
+//! A patient's session needs two proofs: a link or code from a known contact, and the birth date or a remembered device. A
+//! passkey stands for both, and so does a link of the desk, where staff have seen who holds the phone. The request that
+//! asks for a link makes the same calls for every address; whether it belongs to anybody is found out later, by `notify`.
 
 mod bake;
 mod devices;
