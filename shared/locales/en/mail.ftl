@@ -118,6 +118,6 @@ contacts-not-you = You did not ask for this? Please call us soon. Until then, wh
 # review: machine
 
 access-subject = A person was added
-access-preview = { $sender } has added a person who may read a patient's messages.
-access-body = { $sender } has added a person who may read a patient's messages. You are that person, or you could read these messages already.
+access-preview = { $sender } has added a person who may read messages here.
+access-body = { $sender } has added a person who may read messages here. You are that person, or you could read these messages already.
 access-not-you = You did not expect this? Please call us soon: the address may be that of somebody else.

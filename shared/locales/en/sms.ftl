@@ -32,4 +32,4 @@ device-added = { $sender }: phone remembered. Not you? Tap
 # review: machine
 
 contacts = { $sender }: your contact details were changed. Not you? Call { $phone }
-access = { $sender }: a person was added who may read a patient's messages. Not expected? Call { $phone }
+access = { $sender }: a person was added who may read messages here. Not expected? Call { $phone }

@@ -109,6 +109,6 @@ contacts-not-you = ¿No lo pidió usted? Llámenos pronto, por favor. Hasta ento
 # review: machine
 
 access-subject = Se agregó a una persona
-access-preview = { $sender } ha agregado a una persona que puede leer los mensajes de un paciente.
-access-body = { $sender } ha agregado a una persona que puede leer los mensajes de un paciente. Esa persona es usted, o usted ya podía leer estos mensajes.
+access-preview = { $sender } ha agregado a una persona que puede leer mensajes aquí.
+access-body = { $sender } ha agregado a una persona que puede leer mensajes aquí. Esa persona es usted, o usted ya podía leer estos mensajes.
 access-not-you = ¿No lo esperaba? Llámenos pronto, por favor: la dirección puede ser de otra persona.
