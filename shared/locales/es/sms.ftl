@@ -27,4 +27,4 @@ device-added = { $sender }: nuevo equipo. ¿No fue usted? Toque
 # review: machine
 
 contacts = { $sender }: cambiaron sus datos de contacto. ¿No fue usted? Llame al { $phone }
-access = { $sender }: una persona nueva puede leer mensajes aquí. ¿No lo esperaba? Llame al { $phone }
+access = { $sender }: una persona nueva puede leer mensajes. ¿No lo esperaba? Llame al { $phone }
