@@ -133,6 +133,8 @@ for (const { language, who, locale } of READERS) {
         await scanner.waitForSelector('.error-summary');
       }
       assert.equal((await scanner.context().cookies()).some((cookie) => cookie.name === '__Host-session'), false);
+      // It did press: each round asked what the link wants, and offered a date.
+      for (const path of ['/v1/sessions', '/v1/sessions/person']) assert.ok(writes.filter((one) => one === path).length >= 2, writes.join());
       await scanner.context().close();
       const page = await phone();
       const person = new Counted(page, 'notice after a scanner', language);

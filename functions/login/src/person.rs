@@ -44,7 +44,7 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     people::{People, Typed, distinct, people},
-    redeem::{count_redeem, given_back, redeem_counter},
+    redeem::{given_back, redeem_counter},
     second_factor::replaced,
     view::{NextStep, SessionView},
     visitor::Visitor,
@@ -103,7 +103,7 @@ pub(crate) async fn prove_person(
     }
     let way = match &body.token {
         Some(token) => by_notice(&app, token, &visitor).await?,
-        None => by_flow(&app, &parts, &network).await?,
+        None => by_flow(&app, &parts).await?,
     };
     let way = way.ok_or(Failure::SignInFailed)?;
     let typed = Typed { date, first_name: first_name.flatten() };
@@ -160,7 +160,7 @@ async fn by_notice(app: &App, token: &str, visitor: &Visitor) -> Result<Option<W
 }
 
 /// The flow of this browser, with link or code proven and tries left.
-async fn by_flow(app: &App, parts: &Parts, network: &str) -> Result<Option<Way>, Failure> {
+async fn by_flow(app: &App, parts: &Parts) -> Result<Option<Way>, Failure> {
     let cookie = cookie::get(&parts.headers, cookie::FLOW).and_then(|text| FlowCookie::parse(text).ok());
     let Some(cookie) = cookie else { return Ok(None) };
     let Some(practice) = app.practice(cookie.practice).await? else { return Ok(None) };
@@ -168,11 +168,8 @@ async fn by_flow(app: &App, parts: &Parts, network: &str) -> Result<Option<Way>,
     let hash = secrets::hash(cookie.secret.expose());
     let most = practice.policies.limits().dates_per_flow;
     let attempt = FlowTry { practice: practice.id, flow: cookie.flow, secret_hash: &hash, most };
-    let Some(flow) = app.store.try_flow_date(&attempt, now).await? else {
-        // Where a flow is found, its network is counted together with the date.
-        count_redeem(app, &practice, network, now).await?;
-        return Ok(None);
-    };
+    // Where there is none, nothing is compared and nothing counted; where there is, its network is counted with the date.
+    let Some(flow) = app.store.try_flow_date(&attempt, now).await? else { return Ok(None) };
     Ok(match (flow.leads_to, flow.contact) {
         (Some(LeadsTo::Patients(candidates)), Some(contact)) => Some(Way {
             end: flow::consume(practice.id, flow.id, now),

@@ -141,7 +141,11 @@ async fn by_code(
         async { app.store.try_flow(&attempt, now).await.map_err(Failure::from) },
         count_redeem(app, &practice, network, now),
     )?;
-    let Some(flow) = flow else { return Ok(None) };
+    let Some(flow) = flow else {
+        // Nothing was compared. Whoever makes cookies up must not use up what others of their network need.
+        let _ = app.store.change(Store::uncount(&redeem_counter(&practice, network), now)).await?;
+        return Ok(None);
+    };
     let key = app.practice_key(&practice, Purpose::Link).await?;
     let id = flow.id.to_string();
     let fits = flow.live_issues(now).into_iter().fold(false, |fits, issue| {

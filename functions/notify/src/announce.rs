@@ -22,7 +22,7 @@ use platform::{
         account::Account,
         audit,
         browser::Seen,
-        contact::ContactPoint,
+        contact::{ContactPoint, Doubt},
         outbox::{Ending, OutboxItem},
         practice::Practice,
         revoke_link::RevokeLink,
@@ -182,7 +182,9 @@ impl<'a> Teller<'a> {
         let now = self.state.app.clock.now();
         let verified = |kind| {
             let fits = |point: &&ContactPoint| {
-                point.value.kind() == kind && point.verified_at.is_some() && point.doubt(now).is_none()
+                // What nobody has used for long may be the only word that its owner gets of a thief elsewhere.
+                let is_doubted = point.doubt(now) == Some(Doubt::WrongDates);
+                point.value.kind() == kind && point.verified_at.is_some() && !is_doubted
             };
             points.iter().filter(fits).collect::<Vec<_>>()
         };

@@ -333,6 +333,7 @@ async fn what_changes_who_may_read_asks_for_a_fresh_proof_where_the_practice_doe
             ("PATCH", "/v1/practice".to_owned(), json!({"hours": "Mon-Fri 9-17"})),
             ("POST", luis, json!({"relation": "parent"})),
             ("DELETE", rosas, Value::Null),
+            ("GET", "/v1/audit/export".to_owned(), Value::Null),
         ];
         for fresh in [false, true] {
             if fresh {

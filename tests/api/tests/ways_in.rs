@@ -602,6 +602,24 @@ async fn counted_for_networks(world: &World) -> i64 {
 }
 
 #[tokio::test]
+async fn cookies_that_somebody_makes_up_use_nothing_up_for_others_of_the_network() {
+    let world = World::start(91).await;
+    let mut maria = world.browser();
+    ask(&mut maria, "patient", "maria@patients.test").await.expect(202);
+    let (start, _) = maria.cookies["__Host-flow"].rsplit_once('.').unwrap();
+    let mut stranger = world.browser();
+    stranger.cookies.insert("__Host-flow".to_owned(), format!("{start}.{}", "A".repeat(43)));
+    for _ in 0..20 {
+        stranger.post("/v1/sessions", json!({"code": "00000000"})).await.expect(401);
+        stranger.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await.expect(401);
+    }
+    assert_eq!(counted_for_networks(&world).await, 0);
+    // With the cookie of one's own a wrong code counts.
+    maria.post("/v1/sessions", json!({"code": "00000000"})).await.expect(401);
+    assert_eq!(counted_for_networks(&world).await, 1);
+}
+
+#[tokio::test]
 async fn what_was_right_is_not_counted_for_the_network() {
     let world = World::start(90).await;
     // By code and date.

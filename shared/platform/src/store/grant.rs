@@ -189,6 +189,8 @@ impl Store {
             };
             let before = self.get(&keys::account_grant(tools.practice, account.id, patient)).await?;
             let before = before.map(|item| grant_from_item(&item)).transpose()?;
+            // What has ended is as if it had never been: who is let in again is let in anew.
+            let before = before.filter(|before| before.is_not_over(tools.now));
             if before == Some(grant) {
                 return Ok(Granted::Unchanged(account, grant));
             }

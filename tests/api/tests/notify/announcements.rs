@@ -45,6 +45,26 @@ fn news(world: &World) -> Vec<Sent> {
 }
 
 #[tokio::test]
+async fn a_mailbox_that_nobody_has_used_for_long_hears_of_it_all_the_same() {
+    let world = World::start(29).await;
+    let _ = sign_in(&world, None).await;
+    for (days, told) in [(170, 1), (15, 2)] {
+        world.clock.advance_seconds(days * 24 * 3600);
+        let mut stranger = ask(&world, "patient", "+15555550101").await;
+        world.pump().await;
+        let with_code = sent(&world).into_iter().rev().find(|m| m.to.contains("5555550101")).unwrap();
+        let _ = stranger
+            .post("/v1/sessions", json!({"code": api_tests::messages::code_in(&with_code.text)}))
+            .await
+            .expect(200);
+        let _ = stranger.post("/v1/sessions/person", json!({"birth_date": "1985-03-14"})).await.expect(201);
+        world.pump().await;
+        assert_eq!(news(&world).len(), told, "after {days} days more");
+        assert!(news(&world).iter().all(|mail| mail.to == "maria@patients.test"));
+    }
+}
+
+#[tokio::test]
 async fn a_sign_in_in_an_unknown_browser_is_told_of_and_the_link_ends_it_once() {
     let world = World::start(1).await;
     let mut phone = sign_in(&world, None).await;

@@ -186,7 +186,7 @@ async fn what_has_ended_by_itself_is_not_listed() {
     assert_eq!(ids_of_accounts(&ben.get(&path).await.json()).len(), 2);
     world.clock.advance_seconds(301);
     assert_eq!(names(&ben.get(&path).await.json()), ["John Carter"]);
-    ben.post(&path, body("2026-11-23T16:00:00Z")).await.expect(200);
+    ben.post(&path, body("2026-11-23T16:00:00Z")).await.expect(201);
     assert_eq!(ids_of_accounts(&ben.get(&path).await.json()).len(), 2);
 }
 
@@ -311,6 +311,37 @@ async fn a_grant_begins_and_ends_by_date_and_a_parents_ends_when_the_child_is_of
     world.clock.advance_seconds(24 * 3600);
     let mut john = world.signed_in(&world.demo, "john").await;
     let _ = john.get(&path).await.expect(200);
+}
+
+#[tokio::test]
+async fn whoever_comes_back_after_the_end_is_let_in_anew() {
+    let world = World::start(48).await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let luis = accounts_path(&world.demo, "luis");
+    let account = world.demo.patients["john"].account.unwrap();
+    let carer = json!({"account_id": account, "relation": "carer"});
+    let with = |name: &str, value: &str| {
+        let mut body = carer.clone();
+        body[name] = json!(value);
+        body
+    };
+    let mut short = with("until", "2026-11-24T00:00:00Z");
+    short["reason"] = json!("id_seen");
+    ben.post(&luis, short).await.expect(201);
+    // While it lasts nobody has to say again why.
+    ben.post(&luis, with("until", "2026-11-24T12:00:00Z")).await.expect(200);
+    world.clock.advance_seconds(2 * 24 * 3600);
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let by_address = json!({"email": "john@patients.test", "relation": "carer"});
+    let refused = ben.post(&luis, by_address).await.expect(422);
+    assert_eq!(errors(&refused), pairs(&[("/email", "known_address")]));
+    let unsaid = ben.post(&luis, carer.clone()).await.expect(422);
+    assert_eq!(unsaid.first_error().0, "/reason");
+    world.pump().await;
+    let told = api_tests::messages::messages_to(&world, "john@patients.test");
+    ben.post(&luis, with("reason", "id_seen")).await.expect(201);
+    world.pump().await;
+    assert_eq!(api_tests::messages::messages_to(&world, "john@patients.test"), told + 1);
 }
 
 #[tokio::test]
