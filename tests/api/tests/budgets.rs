@@ -9,7 +9,7 @@
 
 use std::future::Future;
 
-use api_tests::{Answer, Authenticator, World, people::text};
+use api_tests::{Answer, Authenticator, World, messages::code_in, people::text};
 use local::aws::{Calls, Invocation, PriceFile};
 use serde_json::json;
 
@@ -54,11 +54,6 @@ impl Counted {
             self.calls.names()
         );
     }
-}
-
-fn code_in(message: &str) -> String {
-    let line = message.lines().map(str::trim).find(|l| l.len() == 8 && l.bytes().all(|b| b.is_ascii_digit()));
-    line.expect("a code").to_owned()
 }
 
 #[tokio::test]

@@ -10,15 +10,10 @@
 
 use std::panic;
 
-use api_tests::{World, people::text};
+use api_tests::{World, messages::code_in, people::text};
 use futures_util::FutureExt;
 use local::aws::{Fault, FaultPlan, Rule, Service, When};
 use serde_json::json;
-
-fn code_in(message: &str) -> String {
-    let line = message.lines().map(str::trim).find(|l| l.len() == 8 && l.bytes().all(|b| b.is_ascii_digit()));
-    line.expect("a code").to_owned()
-}
 
 fn mails_to(world: &World, to: &str) -> Vec<String> {
     world.aws.outbox().all().into_iter().filter(|m| m.to.contains(to)).map(|m| m.text).collect()

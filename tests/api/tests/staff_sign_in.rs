@@ -9,6 +9,7 @@
 use api_tests::{
     Answer, Authenticator, Browser, Practice, World,
     leaks::{Canaries, Scanner},
+    messages::code_in,
     people,
 };
 use domain::{practice::Policies, time::Timestamp};
@@ -18,11 +19,6 @@ use totp_rs::{Builder, Secret};
 
 async fn strict(world: &World) -> Practice {
     people::practice_with(&world.operator, "strict", "Strict: Practice", Policies::STRICT).await
-}
-
-fn code_in(message: &str) -> String {
-    let line = message.lines().map(str::trim).find(|l| l.len() == 8 && l.bytes().all(|b| b.is_ascii_digit()));
-    line.expect("a code").to_owned()
 }
 
 /// Proves a link in a browser of its own, and returns the browser and what is next.

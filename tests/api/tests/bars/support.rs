@@ -1,5 +1,6 @@
 //! What the bars share: rows, and the steps of a sign-in.
 
+pub(crate) use api_tests::messages::{code_in, token_in};
 use api_tests::{Answer, Browser, World, people::text};
 use serde_json::{Value, json};
 
@@ -51,15 +52,6 @@ fn newest(world: &World, to: &str, leads: &str) -> String {
 /// The text of the newest sign-in message to an address.
 pub(crate) fn last(world: &World, to: &str) -> String {
     newest(world, to, "/l#")
-}
-
-pub(crate) fn code_in(message: &str) -> String {
-    let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|b| b.is_ascii_digit());
-    message.lines().map(str::trim).find(is_code).expect("a code").to_owned()
-}
-
-pub(crate) fn token_in(message: &str) -> String {
-    message.split_once("#t=").expect("a link").1[..22].to_owned()
 }
 
 /// A browser that asked, and what its message holds.
