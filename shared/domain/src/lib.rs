@@ -19,6 +19,7 @@ pub mod message;
 pub mod note;
 pub mod person;
 pub mod practice;
+pub mod quiet;
 pub mod recall;
 pub mod role;
 pub mod search;
