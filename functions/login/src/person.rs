@@ -13,7 +13,7 @@ use domain::{
     limits::Limits,
     person::{BirthDate, PersonName, Slip},
     session::SessionKind,
-    sign_in::{FlowCookie, LinkToken, PATIENTS_PER_CONTACT_MAX},
+    sign_in::{FlowCookie, LinkToken, opens_by_date},
     time::Timestamp,
 };
 use http::{StatusCode, request::Parts};
@@ -188,6 +188,8 @@ enum Refusal {
     Wrong(Option<Slip>),
     /// It is right, in another browser than the one that opened the link first. What was counted is given back.
     Foreign(Vec<Write>),
+    /// It is right, after a message to a contact with too many patients. It counts, so that nobody finds out by trying.
+    Shared,
 }
 
 /// One birth date, typed after one first proof.
@@ -207,7 +209,7 @@ impl Attempt<'_> {
         let sealer = app.sealer(practice).await?;
         let contact = way.contact.to_string();
         let patients = distinct(way.candidates.iter().map(|(_, patient)| *patient));
-        let too_shared = patients.len() > PATIENTS_PER_CONTACT_MAX;
+        let too_shared = !opens_by_date(patients.len());
         let patients: Vec<_> =
             patients.into_iter().filter(|_| !too_shared).map(|id| (id, id.to_string())).collect();
         let limits = practice.policies.limits();
@@ -244,6 +246,9 @@ impl Attempt<'_> {
             [(_, patient), ..] if considered => {
                 self.refuse(Some(patient), Refusal::Foreign(given_back()), &tried).await
             }
+            [(_, patient), ..] if too_shared && counted == CountedAll::Within => {
+                self.refuse(Some(patient), Refusal::Shared, &tried).await
+            }
             _ => {
                 let nearest = people.nearest(self.typed.date);
                 let slip = nearest.filter(|_| considered).map(|(_, slip)| slip);
@@ -272,6 +277,7 @@ impl Attempt<'_> {
             Refusal::Wrong(Some(slip)) => {
                 (Some(Miss::Date(slip)), vec![Write::Update(contact::doubted(practice, way.contact))])
             }
+            Refusal::Shared => (Some(Miss::SharedContact), Vec::new()),
             Refusal::Foreign(mut given_back) => {
                 let link = way.notice.as_ref().map(|notice| notice_link::untried(&notice.hash));
                 given_back.extend(link.map(Write::Update));

@@ -11,11 +11,12 @@ use domain::{
 };
 use http::StatusCode;
 use platform::{
-    http::{Failure, Fields, Json as Body, extract::RequiredKey},
+    http::{Failure, Fields, Json as Body, SharedContact, extract::RequiredKey},
     store::{
         StoreError, Write, audit,
         idempotency::{Attempt, Earlier},
         patient::{Added, NewPatient},
+        sharing::Shared,
         table::Table,
     },
 };
@@ -24,7 +25,7 @@ use utoipa::ToSchema;
 
 use crate::{
     desk::{Desk, Means, WritePatients},
-    refusals::{BadBody, NoKey, Refused},
+    refusals::{BadBody, NoKey, Refused, Shares},
     view::PatientView,
 };
 
@@ -56,17 +57,20 @@ pub(crate) struct NewPatientBody {
     /// The practice's own number for the patient.
     #[schema(max_length = 64)]
     external_id: Option<String>,
+    /// That it is right to share a contact with others: needed where somebody else is reached there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    shared_contact_confirmed: bool,
 }
 
-/// Adds a patient with an account of their own, reached at these contacts. A contact that the practice knows already
-/// is shared from then on.
+/// Adds a patient with an account of their own, reached at these contacts. One that others use too is shared from then
+/// on, once that is confirmed.
 #[utoipa::path(post, path = "/v1/patients", operation_id = "addPatient", tag = "patients",
     params(("Idempotency-Key" = String, Header, description = "1 to 64 visible ASCII characters, the same for a repeat")),
     request_body = NewPatientBody,
     responses(
         (status = 201, body = PatientView),
         (status = 200, body = PatientView, description = "The same request was answered before"),
-        Refused, NoKey, BadBody,
+        Refused, NoKey, BadBody, Shares,
     ))]
 pub(crate) async fn add_patient(
     desk: Desk<WritePatients>,
@@ -91,6 +95,11 @@ pub(crate) async fn add_patient(
             let view = PatientView::load(&desk.app, &desk.practice, &means.sealer, &patient).await?;
             Ok((StatusCode::CREATED, Json(view)))
         }
+        Added::Shared(shared) => match desk.app.store.earlier(&attempt).await? {
+            // It was this very request that made the contact known.
+            Some(earlier) => answer_earlier(&desk, &means, earlier).await,
+            None => Err(ask_to_share(&desk, None, &shared, body.emails.len()).await?),
+        },
         Added::Repeated(item) => answer_earlier(&desk, &means, attempt.compare(&item)?).await,
     }
 }
@@ -114,6 +123,7 @@ fn parse(body: &NewPatientBody, now: Timestamp) -> Result<NewPatient, Failure> {
         time_zone: time_zone.flatten(),
         external_id: external_id.flatten(),
         contacts,
+        may_share: body.shared_contact_confirmed,
     })
 }
 
@@ -145,6 +155,29 @@ pub(crate) fn parse_contacts(fields: &mut Fields, emails: &[String], phones: &[S
         }
     }
     contacts
+}
+
+/// The question whether contacts may be shared. It tells that somebody is reached there, so it is an event.
+pub(crate) async fn ask_to_share(
+    desk: &Desk<WritePatients>,
+    patient: Option<PatientId>,
+    shared: &[Shared],
+    emails: usize,
+) -> Result<Failure, Failure> {
+    let mut event = desk.event(Verb::PatientsSearched);
+    event.patient = patient;
+    event.object = Some(shared.iter().map(|one| one.contact.to_string()).collect::<Vec<_>>().join(","));
+    desk.record(&event).await?;
+    let view = |one: &Shared| SharedContact {
+        pointer: match one.place.checked_sub(emails) {
+            None => format!("/emails/{}", one.place),
+            Some(phone) => format!("/phones/{phone}"),
+        },
+        others: one.others,
+        patients: one.patients,
+        opens_by_date: one.opens_by_date(),
+    };
+    Ok(Failure::ContactShared(shared.iter().map(view).collect()))
 }
 
 async fn answer_earlier(

@@ -17,11 +17,11 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    add_patient::parse_contacts,
+    add_patient::{ask_to_share, parse_contacts},
     desk::{ContactPath, Desk, PatientPath, WritePatients},
     device_links::acting_account,
     member::given,
-    refusals::{BadBody, Refused, Unknown},
+    refusals::{BadBody, Refused, Shares, Unknown},
     view::PatientView,
 };
 
@@ -71,6 +71,9 @@ pub(crate) struct ChangeContacts {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, max_length = 500)]
     note: Option<String>,
+    /// That it is right to share a contact with others: needed where somebody else is reached at a new one.
+    #[serde(default)]
+    shared_contact_confirmed: bool,
 }
 
 /// Changes the contacts of an account, tells the old ones, and ends its sessions. Unless an ID was seen, a new contact
@@ -78,7 +81,7 @@ pub(crate) struct ChangeContacts {
 #[utoipa::path(put, path = "/v1/patients/{id}/contacts", operation_id = "changeContacts", tag = "patients",
     params(("id" = String, Path, description = "pat_…")),
     request_body = ChangeContacts,
-    responses((status = 200, body = PatientView), Refused, Unknown, BadBody))]
+    responses((status = 200, body = PatientView), Refused, Unknown, BadBody, Shares))]
 pub(crate) async fn change_contacts(
     desk: Desk<WritePatients>,
     PatientPath(patient): PatientPath,
@@ -106,11 +109,15 @@ pub(crate) async fn change_contacts(
         contacts: &contacts,
         reason: reason.unwrap_or(Reason::Other).as_str(),
         opens_all: reason == Some(Reason::IdSeen),
+        may_share: body.shared_contact_confirmed,
         note: body.note.as_deref(),
     };
     match desk.app.store.change_contacts(&desk.tools(&means), &change, &event).await? {
         ContactsChanged::Done => {}
         ContactsChanged::Unchanged => desk.record(&desk.event_about(Verb::PatientRead, patient)).await?,
+        ContactsChanged::Shared(shared) => {
+            return Err(ask_to_share(&desk, Some(patient), &shared, body.emails.len()).await?);
+        }
         ContactsChanged::Missing => return Err(Failure::NotFound),
     }
     let found = desk.app.store.patient(desk.practice.id, patient, &means.sealer).await?;

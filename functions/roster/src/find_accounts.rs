@@ -1,7 +1,9 @@
 //! Whose an address is, before somebody there is let in to a patient's messages.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
-use domain::{Invalid, audit::Verb, contact::ContactValue};
+use domain::{Invalid, audit::Verb, contact::ContactValue, sign_in::opens_by_date};
 use futures_util::future::try_join_all;
 use platform::{
     http::{Failure, Fields, Json as Body},
@@ -48,6 +50,8 @@ pub(crate) struct FoundAccount {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FoundAccounts {
     items: Vec<FoundAccount>,
+    /// Whether a birth date after codes to this address would still open something, with this patient behind it too.
+    opens_by_date: bool,
 }
 
 /// Whose an address is. Nothing is changed: staff see whom they would let in.
@@ -93,7 +97,10 @@ pub(crate) async fn find_accounts(
             relation: live().find(|grant| grant.patient == patient).map(|grant| grant.relation),
         }
     };
-    Ok(Json(FoundAccounts { items: accounts.iter().map(view).collect() }))
+    let behind = grants.iter().flatten().filter(|grant| grant.is_live(now)).map(|grant| grant.patient);
+    let patients: BTreeSet<_> = behind.chain([patient]).collect();
+    let items = accounts.iter().map(view).collect();
+    Ok(Json(FoundAccounts { items, opens_by_date: opens_by_date(patients.len()) }))
 }
 
 fn parse(body: &AddressBody) -> Result<ContactValue, Failure> {

@@ -7,6 +7,7 @@ use domain::{
     audit::Verb,
     browser::Browser,
     id::{AccountId, ContactPointId, PatientId},
+    sign_in::opens_by_date,
     time::Timestamp,
 };
 use futures_util::future::try_join_all;
@@ -77,6 +78,8 @@ pub(crate) struct ContactView {
     accounts: Vec<ReachedAccount>,
     /// How many patients these act for.
     patients: usize,
+    /// Whether a birth date after its codes opens something: behind more than four patients none does.
+    opens_by_date: bool,
     /// It opens only what was sent after this time: it was changed then, and nobody has confirmed it.
     #[schema(required = true, value_type = Option<String>, format = DateTime)]
     restricted_since: Option<Timestamp>,
@@ -118,7 +121,8 @@ pub(crate) struct TryView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
-    /// `day_month_swapped`, `one_digit_off`, `different`, or for a right date in another browser `other_browser`.
+    /// `day_month_swapped`, `one_digit_off`, `different`; for a right date in another browser `other_browser`, behind
+    /// too many patients `shared_contact`.
     kind: &'static str,
     /// After a `notice` or a `code`.
     way: &'static str,
@@ -308,6 +312,7 @@ async fn contacts(
             verified_at: point.verified_at,
             accounts: everybody.iter().filter(of).map(account).collect(),
             patients: patients.len(),
+            opens_by_date: opens_by_date(patients.len()),
             restricted_since: reached
                 .iter()
                 .filter(|reached| ids.contains(&reached.account))

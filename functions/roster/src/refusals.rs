@@ -48,6 +48,14 @@ pub(crate) enum BadBody {
     Invalid(Problem),
 }
 
+/// What a route that gives somebody a contact may answer.
+#[derive(IntoResponses)]
+pub(crate) enum Shares {
+    /// `/problems/contact-shared`: others use a contact too; `contacts` says which and how many. Nothing was changed.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Shared(Problem),
+}
+
 /// What a route that needs an `Idempotency-Key` may answer.
 #[derive(IntoResponses)]
 pub(crate) enum NoKey {

@@ -135,6 +135,7 @@ async fn patients(roster: &App, practice: &Practice) -> Result<(), SeedError> {
                     time_zone: None,
                     external_id: None,
                     contacts,
+                    may_share: true,
                 };
                 provisioner.add_patient(practice, new).await?.id
             }

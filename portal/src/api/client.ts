@@ -57,6 +57,14 @@ export interface FieldError {
   code: string;
 }
 
+/** A contact of a request that others use too. */
+export interface SharedContact {
+  pointer: string;
+  others: number;
+  patients: number;
+  opens_by_date: boolean;
+}
+
 /** Every failure of a call, whoever made it: the network, the gateway or the product. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
@@ -68,6 +76,8 @@ export class ApiError extends Error {
     readonly fields: FieldError[] = [],
     /** Seconds until it is worth trying again, where the server says so. */
     readonly retryAfter: number | null = null,
+    /** With `contact-shared`. */
+    readonly contacts: SharedContact[] = [],
   ) {
     super(`${failure} ${status} ${slug}`);
   }
@@ -142,15 +152,17 @@ function failureOf(status: number, slug: string): Failure {
 export async function readProblem(response: Response): Promise<ApiError> {
   let slug = '';
   let fields: FieldError[] = [];
+  let contacts: SharedContact[] | undefined;
   try {
-    const body = (await response.json()) as { type?: unknown; errors?: unknown };
+    const body = (await response.json()) as { type?: unknown; errors?: unknown; contacts?: SharedContact[] };
     if (typeof body.type === 'string') slug = body.type.split('/').pop() ?? '';
     if (Array.isArray(body.errors)) fields = body.errors as FieldError[];
+    contacts = body.contacts;
   } catch {
     // No body, or not JSON: the status alone has to do.
   }
   const wait = Number(response.headers.get('retry-after') ?? NaN);
-  return new ApiError(failureOf(response.status, slug), response.status, slug, fields, wait > 0 ? wait : null);
+  return new ApiError(failureOf(response.status, slug), response.status, slug, fields, wait > 0 ? wait : null, contacts);
 }
 
 /**

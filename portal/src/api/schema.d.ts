@@ -445,8 +445,8 @@ export interface paths {
         get: operations["searchPatients"];
         put?: never;
         /**
-         * Adds a patient with an account of their own, reached at these contacts. A contact that the practice knows already
-         *     is shared from then on.
+         * Adds a patient with an account of their own, reached at these contacts. One that others use too is shared from then
+         *     on, once that is confirmed.
          */
         post: operations["addPatient"];
         delete?: never;
@@ -1164,6 +1164,8 @@ export interface components {
              * @example id_seen
              */
             reason: string;
+            /** @description That it is right to share a contact with others: needed where somebody else is reached at a new one. */
+            shared_contact_confirmed?: boolean;
         };
         /** @description What to change. A member that is left out stays as it is. */
         ChangeConversation: {
@@ -1309,6 +1311,8 @@ export interface components {
             id: string;
             /** @description `email` or `phone`. */
             kind: string;
+            /** @description Whether a birth date after its codes opens something: behind more than four patients none does. */
+            opens_by_date: boolean;
             /** @description How many patients these act for. */
             patients: number;
             /**
@@ -1513,6 +1517,8 @@ export interface components {
         /** @description Who is reached at an address. */
         FoundAccounts: {
             items: components["schemas"]["FoundAccount"][];
+            /** @description Whether a birth date after codes to this address would still open something, with this patient behind it too. */
+            opens_by_date: boolean;
         };
         /** @description One page of patients. */
         FoundPatients: {
@@ -1750,6 +1756,8 @@ export interface components {
              *     ]
              */
             phones?: string[];
+            /** @description That it is right to share a contact with others: needed where somebody else is reached there. */
+            shared_contact_confirmed?: boolean;
             /** @description IANA time zone, where it is not the practice's. */
             time_zone?: string | null;
         };
@@ -2211,6 +2219,8 @@ export interface components {
         };
         /** @description A problem document. */
         Problem: {
+            /** @description With `contact-shared`: which contacts others use too. */
+            contacts?: components["schemas"]["SharedContact"][];
             /** @description What to do about it. */
             detail?: string | null;
             /** @description What is wrong with which member of the input. */
@@ -2481,6 +2491,17 @@ export interface components {
             /** @description The token, for a client that is no browser and asked for it. */
             token?: string | null;
         };
+        /** @description A contact that others use too. */
+        SharedContact: {
+            /** @description Whether a birth date after its codes would still open something: with more than four patients none does. */
+            opens_by_date: boolean;
+            /** @description How many others are reached there. Nobody is named. */
+            others: number;
+            /** @description How many patients it would lead to. */
+            patients: number;
+            /** @description JSON pointer to it in the request. */
+            pointer: string;
+        };
         /** @description A member of staff. */
         StaffView: {
             /** @description Whether they may sign in. */
@@ -2521,7 +2542,10 @@ export interface components {
              * @description When.
              */
             at: string;
-            /** @description `day_month_swapped`, `one_digit_off`, `different`, or for a right date in another browser `other_browser`. */
+            /**
+             * @description `day_month_swapped`, `one_digit_off`, `different`; for a right date in another browser `other_browser`, behind
+             *     too many patients `shared_contact`.
+             */
             kind: string;
             /** @description After a `notice` or a `code`. */
             way: string;
@@ -4896,6 +4920,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description `/problems/contact-shared`: others use a contact too; `contacts` says which and how many. Nothing was changed. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description More than 64 KiB. */
             413: {
                 headers: {
@@ -5428,6 +5461,15 @@ export interface operations {
             };
             /** @description It does not exist, or belongs to another practice. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `/problems/contact-shared`: others use a contact too; `contacts` says which and how many. Nothing was changed. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

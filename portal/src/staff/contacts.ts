@@ -1,5 +1,5 @@
 /** The form for a changed contact. */
-import { parseEmail, parsePhone } from '../lib/address';
+import { parseEmail, parsePhone, phoneText } from '../lib/address';
 
 export const REASONS = ['id_seen', 'called_back', 'other'] as const;
 export type Reason = (typeof REASONS)[number];
@@ -34,3 +34,10 @@ export const FOLLOWS: Record<Reason, string> = {
   called_back: 'contacts-follows-restricted',
   other: 'contacts-follows-restricted',
 };
+
+/** The contact that the server names by its place in what was sent, `/emails/0`, as people read it. */
+export function contactOf(sent: { emails: readonly string[]; phones: readonly string[] }, pointer: string): string {
+  const [, member, place] = pointer.split('/');
+  const index = Number(place);
+  return member === 'emails' ? (sent.emails[index] ?? '') : phoneText(sent.phones[index] ?? '');
+}

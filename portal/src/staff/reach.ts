@@ -8,6 +8,7 @@ const MISTAKE_KEYS: Record<string, string> = {
   one_digit_off: 'try-one_digit_off',
   different: 'try-different',
   other_browser: 'try-other_browser',
+  shared_contact: 'try-shared_contact',
 };
 
 const STATE_KEYS: Record<string, string> = {

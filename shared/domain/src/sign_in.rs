@@ -33,6 +33,11 @@ pub const BROWSER_LIFE_SECONDS: i64 = 400 * 24 * 3600;
 /// A contact point that leads to more patients than this opens nothing by birth date alone.
 pub const PATIENTS_PER_CONTACT_MAX: usize = 4;
 
+/// Whether a birth date opens something after a link or code that went to a contact with so many patients.
+pub const fn opens_by_date(patients: usize) -> bool {
+    patients <= PATIENTS_PER_CONTACT_MAX
+}
+
 macro_rules! secret_text {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*

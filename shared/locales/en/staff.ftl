@@ -366,6 +366,8 @@ reach-contacts = Contacts
 reach-contacts-none = No e-mail address and no phone.
 reach-account = { $name } ({ $relation })
 reach-shared = used for { $count } patients
+reach-crowded = More than 4 patients share this contact.
+reach-crowded-text = A code sent there and a birth date open nothing. Links in notices still open with the birth date. Better: give each patient a contact of their own, or connect their phone at the desk. Phones that are remembered go on working.
 reach-restricted = Opens only messages sent after { $when }, until it is confirmed.
 reach-confirm = Confirm
 reach-confirm-one = Confirm { $address }
@@ -417,6 +419,7 @@ try-day_month_swapped = day and month swapped
 try-one_digit_off = one digit off
 try-different = a different date
 try-other_browser = the right date, in another browser than the first
+try-shared_contact = the right date, but more than 4 patients share the contact
 try-way-notice = by a notice link
 try-way-code = by a code
 reach-notices = Notices
@@ -482,6 +485,15 @@ contacts-follows = What follows
 contacts-follows-id_seen = A new contact opens all messages at once.
 contacts-follows-restricted = A new contact opens only messages sent from now on, until the patient signs in by an old contact or you confirm it here.
 contacts-follows-told = All old contacts are told that something was changed.
+share-title = Somebody else uses this contact too
+share-others =
+    { $count ->
+        [one] { $address }: 1 other person is reached there.
+       *[other] { $address }: { $count } other people are reached there.
+    }
+share-check = Check that it is not mistyped: whoever reads there sees that a message has come. If they share it, the birth date chooses whose messages open.
+share-many = With this patient, { $count } patients share { $address }. That is more than 4.
+share-yes = They share it: save
 contacts-save = Change contacts
 contacts-saved = Contacts changed
 
@@ -520,6 +532,7 @@ grant-reason-id_seen = The person is here, and I have seen an ID
 grant-reason-called_back = I called the patient back on a known number
 grant-known = This address belongs to somebody already
 grant-known-text = Check that you have not mistyped it. Whoever you choose can read all messages of this patient at once, and is told. So is everybody who could read them before.
+grant-crowded = With this patient, more than 4 patients share this address.
 grant-whose = Whom do you mean?
 grant-whose-missing = Choose the person, or change the address
 # $count is the number of patients whose messages this person reads.

@@ -366,6 +366,8 @@ reach-contacts = Contactos
 reach-contacts-none = Sin correo electrónico ni teléfono.
 reach-account = { $name } ({ $relation })
 reach-shared = se usa para { $count } pacientes
+reach-crowded = Más de 4 pacientes comparten este contacto.
+reach-crowded-text = Un código enviado allí y una fecha de nacimiento no abren nada. Los enlaces de los avisos sí se abren con la fecha de nacimiento. Mejor: dé a cada paciente un contacto propio o conecte su teléfono en recepción. Los teléfonos recordados siguen funcionando.
 reach-restricted = Solo abre mensajes enviados después del { $when }, hasta que se confirme.
 reach-confirm = Confirmar
 reach-confirm-one = Confirmar { $address }
@@ -417,6 +419,7 @@ try-day_month_swapped = día y mes al revés
 try-one_digit_off = un dígito distinto
 try-different = otra fecha
 try-other_browser = la fecha correcta, en otro navegador que el primero
+try-shared_contact = la fecha correcta, pero más de 4 pacientes comparten el contacto
 try-way-notice = por el enlace de un aviso
 try-way-code = por un código
 reach-notices = Avisos
@@ -482,6 +485,15 @@ contacts-follows = Qué pasa después
 contacts-follows-id_seen = Un contacto nuevo abre todos los mensajes enseguida.
 contacts-follows-restricted = Un contacto nuevo solo abre mensajes enviados desde ahora, hasta que el paciente entre con un contacto anterior o usted lo confirme aquí.
 contacts-follows-told = Todos los contactos anteriores reciben un aviso del cambio.
+share-title = Otra persona también usa este contacto
+share-others =
+    { $count ->
+        [one] { $address }: también es el contacto de otra persona.
+       *[other] { $address }: también es el contacto de otras { $count } personas.
+    }
+share-check = Compruebe que no está mal escrito: quien lee allí ve que llegó un mensaje. Si lo comparten, la fecha de nacimiento elige de quién son los mensajes que se abren.
+share-many = Con este paciente, { $count } pacientes comparten { $address }. Son más de 4.
+share-yes = Lo comparten: guardar
 contacts-save = Cambiar contactos
 contacts-saved = Contactos cambiados
 
@@ -520,6 +532,7 @@ grant-reason-id_seen = La persona está aquí y vi su documento de identidad
 grant-reason-called_back = Llamé al paciente a un número conocido
 grant-known = Esta dirección ya es de alguien
 grant-known-text = Compruebe que no la escribió mal. La persona que elija podrá leer de inmediato todos los mensajes de este paciente y recibirá un aviso. También lo recibirán quienes ya podían leerlos.
+grant-crowded = Con este paciente, más de 4 pacientes comparten esta dirección.
 grant-whose = ¿A quién se refiere?
 grant-whose-missing = Elija a la persona o cambie la dirección
 # $count is the number of patients whose messages this person reads.

@@ -229,7 +229,7 @@ impl Provisioner {
             .await?;
         match added {
             Added::Created(patient) => Ok(*patient),
-            Added::Repeated(_) => Err(StoreError::Contended.into()),
+            Added::Repeated(_) | Added::Shared(_) => Err(StoreError::Contended.into()),
         }
     }
 

@@ -175,6 +175,7 @@ pub async fn add(
         time_zone: None,
         external_id: None,
         contacts: contacts.iter().map(|c| ContactValue::parse(c).expect("an address")).collect(),
+        may_share: true,
     };
     let Added::Created(patient) =
         app.store.add_patient(&tools, new, |_| Vec::new()).await.expect("the store works")

@@ -103,6 +103,7 @@ impl Scene {
             time_zone: None,
             external_id: None,
             contacts: vec![ContactValue::email(&format!("patient{n}@patients.test")).map_err(wrong)?],
+            may_share: true,
         };
         let patient = Provisioner::from(&self.app).add_patient(&self.practice, new).await?;
         let accounts = self.app.store.accounts_of(self.practice.id, patient.id).await?;

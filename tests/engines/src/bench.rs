@@ -150,7 +150,9 @@ impl Bench {
     pub async fn patient(&self, new: NewPatient) -> Patient {
         match self.store.add_patient(&self.tools(), new, |_| Vec::new()).await.unwrap() {
             Added::Created(patient) => *patient,
-            Added::Repeated(_) => panic!("there is nothing to repeat"),
+            Added::Repeated(_) | Added::Shared(_) => {
+                panic!("there is nothing to repeat, and sharing was allowed")
+            }
         }
     }
 
@@ -358,6 +360,7 @@ pub fn somebody(name: &str, contacts: &[&str]) -> NewPatient {
         time_zone: None,
         external_id: None,
         contacts: contacts.iter().map(|text| ContactValue::parse(text).unwrap()).collect(),
+        may_share: true,
     }
 }
 

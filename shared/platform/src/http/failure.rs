@@ -17,6 +17,19 @@ pub struct FieldError {
     pub code: String,
 }
 
+/// A contact that others use too.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SharedContact {
+    /// JSON pointer to it in the request.
+    pub pointer: String,
+    /// How many others are reached there. Nobody is named.
+    pub others: usize,
+    /// How many patients it would lead to.
+    pub patients: usize,
+    /// Whether a birth date after its codes would still open something: with more than four patients none does.
+    pub opens_by_date: bool,
+}
+
 /// A problem document.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -33,6 +46,9 @@ pub struct Problem {
     /// What is wrong with which member of the input.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub errors: Vec<FieldError>,
+    /// With `contact-shared`: which contacts others use too.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub contacts: Vec<SharedContact>,
 }
 
 /// Why a request is not answered with what it asked for.
@@ -83,6 +99,9 @@ pub enum Failure {
     /// It is not in the state that this needs.
     #[error("conflict")]
     Conflict,
+    /// Others use a contact that somebody is to be reached at, and nobody has said that this is right.
+    #[error("shared contact")]
+    ContactShared(Vec<SharedContact>),
     /// Only an admin may recall this message.
     #[error("recall needs an admin")]
     RecallNeedsAdmin,
@@ -179,6 +198,12 @@ impl Failure {
             Self::Conflict => {
                 (S::CONFLICT, "conflict", "It was changed meanwhile.", Some("Load it again and repeat."))
             }
+            Self::ContactShared(_) => (
+                S::CONFLICT,
+                "contact-shared",
+                "Somebody else uses this contact too.",
+                Some("Check it. If they share it, repeat this with shared_contact_confirmed."),
+            ),
             Self::RecallNeedsAdmin => (
                 S::FORBIDDEN,
                 "recall-needs-admin",
@@ -237,12 +262,18 @@ impl IntoResponse for Failure {
             Self::Unavailable(_) => Some(1),
             _ => None,
         };
+        let (errors, contacts) = match self {
+            Self::Invalid(errors) => (errors, Vec::new()),
+            Self::ContactShared(contacts) => (Vec::new(), contacts),
+            _ => Default::default(),
+        };
         let problem = Problem {
             kind: format!("/problems/{slug}"),
             title: title.to_owned(),
             status: status.as_u16(),
             detail: detail.map(str::to_owned),
-            errors: if let Self::Invalid(errors) = self { errors } else { Vec::new() },
+            errors,
+            contacts,
         };
         let body = serde_json::to_vec(&problem).unwrap_or_default();
         let mut response = (status, body).into_response();

@@ -12,5 +12,5 @@ pub mod page;
 
 pub use credentials::{Credentials, LockableSession};
 pub use extract::{Fields, Json, Query};
-pub use failure::{Failure, FieldError, Problem};
+pub use failure::{Failure, FieldError, Problem, SharedContact};
 pub use layers::with_layers;

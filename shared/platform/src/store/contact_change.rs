@@ -16,8 +16,9 @@ use super::{
     item::{Item, NewItem, names, number, string},
     keys,
     outbox::{self, Subject},
-    patient::RosterTools,
+    patient::{Points, RosterTools},
     session::{Holder, Relation},
+    sharing::{Joining, Shared},
     table::{Change, Table},
 };
 
@@ -38,6 +39,8 @@ pub struct ContactChange<'a> {
     pub reason: &'static str,
     /// Whether that opens everything to the new contacts at once: staff have seen an ID.
     pub opens_all: bool,
+    /// Whether staff have said that others may use these addresses too.
+    pub may_share: bool,
     /// A word on the reason.
     pub note: Option<&'a str>,
 }
@@ -48,6 +51,8 @@ pub enum ContactsChanged {
     Done,
     /// It was so already; nothing was written.
     Unchanged,
+    /// Others use some of the new addresses, and nobody has said that this is right. Nothing was written.
+    Shared(Vec<Shared>),
     /// There is no such account.
     Missing,
 }
@@ -93,9 +98,22 @@ impl Store {
             let Some(account) = self.account(practice, change.account, tools.sealer).await? else {
                 return Ok(ContactsChanged::Missing);
             };
-            let (points, new) = self.contact_points_for(tools, change.contacts).await?;
+            let Points { ids: points, mut known, writes: new } =
+                self.contact_points_for(tools, change.contacts).await?;
             if points == account.contacts {
                 return Ok(ContactsChanged::Unchanged);
+            }
+            // What was this account's before is nobody's question.
+            known.retain(|(_, point)| !account.contacts.contains(point));
+            if !change.may_share && !known.is_empty() {
+                let grants = self.grants(practice, account.id).await?;
+                let live = grants.iter().filter(|grant| grant.is_live(tools.now));
+                let patients = live.map(|grant| grant.patient).collect();
+                let joining = Joining { account: Some(account.id), patients };
+                let shared = self.shared(practice, &known, &joining, tools.now).await?;
+                if !shared.is_empty() {
+                    return Ok(ContactsChanged::Shared(shared));
+                }
             }
             let mut writes =
                 vec![Write::Update(account_change(tools, &account, &points)), audit::write(event)];

@@ -342,10 +342,10 @@ impl Store {
         }
         let own = (relation == Relation::Oneself).then_some(&patient.name);
         let Some(name) = own.or(name) else { return Ok(Found::Not(Granted::NameMissing)) };
-        let (points, writes) = self.contact_points_for(tools, std::slice::from_ref(contact)).await?;
+        let points = self.contact_points_for(tools, std::slice::from_ref(contact)).await?;
         let account =
-            Account::new(tools, name.clone(), language.unwrap_or(&patient.language).clone(), points);
-        Ok(Found::New(Box::new(account), writes))
+            Account::new(tools, name.clone(), language.unwrap_or(&patient.language).clone(), points.ids);
+        Ok(Found::New(Box::new(account), points.writes))
     }
 
     async fn is_full(

@@ -34,6 +34,7 @@ pub mod recall;
 pub mod revoke_link;
 pub mod rights;
 pub mod session;
+pub mod sharing;
 pub mod staff;
 pub mod table;
 pub mod totp;

@@ -18,6 +18,7 @@ use super::{
     item::{Attributes, Item, NewItem, names, number, string},
     keys, name_index,
     session::{Grant, Relation},
+    sharing::{Joining, Shared},
     table::Table,
 };
 use crate::{entropy::Entropy, seal::Key, sealing::FieldSealer};
@@ -146,6 +147,8 @@ pub struct NewPatient {
     pub external_id: Option<ExternalId>,
     /// Addresses. Without one there is no account: somebody else acts for the patient, or nobody.
     pub contacts: Vec<ContactValue>,
+    /// Whether staff have said that others may use these addresses too.
+    pub may_share: bool,
 }
 
 /// The keys and means of a practice that adding people needs.
@@ -162,10 +165,22 @@ pub struct RosterTools<'a> {
     pub now: Timestamp,
 }
 
+/// The contact points of some addresses.
+pub(super) struct Points {
+    /// All of them, in order.
+    pub(super) ids: Vec<ContactPointId>,
+    /// Those that were there before, each with its place.
+    pub(super) known: Vec<(usize, ContactPointId)>,
+    /// The writes of those that are new.
+    pub(super) writes: Vec<Write>,
+}
+
 /// What became of adding a patient.
 pub enum Added {
     /// The patient is there.
     Created(Box<Patient>),
+    /// Others use some of the addresses, and nobody has said that this is right. Nothing was written.
+    Shared(Vec<Shared>),
     /// An item of the caller's own (idempotency) exists already.
     Repeated(Box<Item>),
 }
@@ -203,8 +218,8 @@ impl Store {
             .collect()
     }
 
-    /// Adds a patient with their own account, in one transaction. An address that the practice knows already is
-    /// shared: it leads to both accounts then. `extra` are writes of the caller (idempotency first, then audit),
+    /// Adds a patient with their own account, in one transaction. An address that others use already is shared where
+    /// that was said: it leads to both accounts then. `extra` are writes of the caller (idempotency first, then audit),
     /// built once the id is known.
     ///
     /// # Errors
@@ -217,7 +232,15 @@ impl Store {
     ) -> Result<Added, StoreError> {
         let id = PatientId::new(tools.now, tools.entropy.id());
         for attempt in 1..=8_u32 {
-            let (points, contact_writes) = self.contact_points_for(tools, &new.contacts).await?;
+            let Points { ids: points, known, writes: contact_writes } =
+                self.contact_points_for(tools, &new.contacts).await?;
+            if !new.may_share {
+                let joining = Joining { account: None, patients: vec![id] };
+                let shared = self.shared(tools.practice, &known, &joining, tools.now).await?;
+                if !shared.is_empty() {
+                    return Ok(Added::Shared(shared));
+                }
+            }
             let patient = Patient {
                 id,
                 name: new.name.clone(),
@@ -257,25 +280,27 @@ impl Store {
         &self,
         tools: &RosterTools<'_>,
         contacts: &[ContactValue],
-    ) -> Result<(Vec<ContactPointId>, Vec<Write>), StoreError> {
+    ) -> Result<Points, StoreError> {
         let lookups: Vec<_> = contacts
             .iter()
             .map(|value| keys::contact_lookup(tools.practice, &contact::blind(tools.index_key, value)))
             .collect();
-        let known = self.get_many(&lookups).await?;
-        let mut points = Vec::with_capacity(contacts.len());
-        let mut writes = Vec::new();
-        for (value, known) in contacts.iter().zip(known) {
-            if let Some(item) = known {
-                points.push(item.parsed("contact_point", ContactPointId::parse)?);
+        let found = self.get_many(&lookups).await?;
+        let mut points =
+            Points { ids: Vec::with_capacity(contacts.len()), known: Vec::new(), writes: Vec::new() };
+        for (place, (value, found)) in contacts.iter().zip(found).enumerate() {
+            if let Some(item) = found {
+                let id = item.parsed("contact_point", ContactPointId::parse)?;
+                points.known.push((place, id));
+                points.ids.push(id);
             } else {
                 let id = ContactPointId::new(tools.now, tools.entropy.id());
                 let point = ContactPoint::new(id, value.clone(), tools.now);
                 let items = point.to_items(tools.practice, tools.sealer, tools.index_key);
-                writes.extend(items.map(|item| Write::Create(Table::Chat, item)));
-                points.push(id);
+                points.writes.extend(items.map(|item| Write::Create(Table::Chat, item)));
+                points.ids.push(id);
             }
         }
-        Ok((points, writes))
+        Ok(points)
     }
 }

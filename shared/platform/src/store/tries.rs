@@ -106,6 +106,8 @@ pub enum Miss {
     Date(Slip),
     /// It was right, at a notice that another browser has opened first.
     OtherBrowser,
+    /// It was right, after a message to a contact with too many patients for a date to choose among.
+    SharedContact,
 }
 
 impl Miss {
@@ -114,14 +116,13 @@ impl Miss {
         match self {
             Self::Date(slip) => slip.as_str(),
             Self::OtherBrowser => "other_browser",
+            Self::SharedContact => "shared_contact",
         }
     }
 
     fn from_stored(text: &str) -> Option<Self> {
-        if text == Self::OtherBrowser.as_str() {
-            return Some(Self::OtherBrowser);
-        }
-        Slip::from_stored(text).map(Self::Date)
+        let right = [Self::OtherBrowser, Self::SharedContact].into_iter().find(|miss| miss.as_str() == text);
+        right.or_else(|| Slip::from_stored(text).map(Self::Date))
     }
 }
 

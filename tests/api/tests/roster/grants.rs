@@ -136,6 +136,7 @@ async fn a_shared_address_needs_an_account_to_be_named() {
     let mut ben = world.signed_in(&world.demo, "ben").await;
     let mut second = crate::new_patient("Marta Lopez");
     second["emails"] = json!(["maria@patients.test"]);
+    second["shared_contact_confirmed"] = json!(true);
     ben.post_once("/v1/patients", "k", second).await.expect(201);
     let luis = accounts_path(&world.demo, "luis");
     let answer =
@@ -369,12 +370,12 @@ async fn a_mistyped_address_that_is_somebody_elses_lets_nobody_in() {
     let found = ben.post(&find, json!({"email": "maria@patients.test"})).await.expect(200).json();
     let account = maria.account.unwrap();
     let whose = json!({"id": account, "name": "Maria Lopez", "patients": 1, "relation": null});
-    assert_eq!(found, json!({"items": [whose]}));
+    assert_eq!(found, json!({"items": [whose], "opens_by_date": true}));
     assert_eq!(verbs(&world, &world.demo, &before).await[0].0, "patients_searched");
     let rosa = ben.post(&find, json!({"email": "vega.family@patients.test"})).await.expect(200).json();
     assert_eq!((&rosa["items"][0]["relation"], &rosa["items"][0]["patients"]), (&json!("parent"), &json!(2)));
     let nobody = ben.post(&find, json!({"phone": "+15555559876"})).await.expect(200).json();
-    assert_eq!(nobody, json!({"items": []}));
+    assert_eq!(nobody, json!({"items": [], "opens_by_date": true}));
     for (body, error) in [
         (json!({}), ("", "exactly_one_of_email_phone")),
         (json!({"email": "nonsense"}), ("/email", "invalid_email")),

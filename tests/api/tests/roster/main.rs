@@ -14,6 +14,7 @@ mod patients;
 mod practice;
 mod reach;
 mod search;
+mod sharing;
 mod staff;
 
 use api_tests::{Practice, World};

@@ -88,6 +88,7 @@ async fn two_patients_at_once_share_a_new_address() {
         let mut ben = ben.clone();
         let mut body = new_patient(&format!("Fam Ily{n}"));
         body["emails"] = json!(["family@one.test"]);
+        body["shared_contact_confirmed"] = json!(true);
         async move { ben.post_once("/v1/patients", &format!("k{n}"), body).await.expect(201).json() }
     }))
     .await;
@@ -342,6 +343,7 @@ async fn at_real_latencies_nobody_is_added_twice_and_no_change_is_lost() {
         let mut ben = ben.clone();
         let mut body = new_patient(&format!("Fam Ily{}", n / 4));
         body["emails"] = json!(["family@one.test"]);
+        body["shared_contact_confirmed"] = json!(true);
         let key = format!("key-{}", n / 4);
         async move { ben.post_once("/v1/patients", &key, body).await }
     }))
