@@ -7,6 +7,7 @@
 pub mod aws;
 pub mod canary;
 mod edge;
+mod gallery;
 pub mod openapi;
 mod outbox_page;
 mod seed;

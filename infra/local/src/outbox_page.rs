@@ -9,12 +9,16 @@ use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{get, post};
+use domain::time::Timestamp;
+use platform::config::Origin;
+use platform::letterhead::Letterhead;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::aws::{Channel, Received};
 use crate::edge::{Edge, plain};
+use crate::{gallery, seed};
 
 const PAGE: &str = include_str!("../outbox/index.html");
 const STYLE: &str = include_str!("../outbox/outbox.css");
@@ -41,11 +45,23 @@ pub(crate) fn router() -> Router<Arc<Edge>> {
         .route("/outbox/", get(async || Redirect::permanent("/outbox")))
         .route("/outbox/outbox.css", get(async || file(STYLE, "text/css; charset=utf-8", PAGE_POLICY)))
         .route("/outbox/outbox.js", get(async || file(SCRIPT, "text/javascript; charset=utf-8", PAGE_POLICY)))
+        .route("/outbox/gallery", get(gallery))
         .route("/outbox/mail/{id}", get(mail))
         .route("/outbox.json", get(list))
         .route("/outbox/replies.json", get(replies))
         .route("/outbox/sms-reply", post(reply))
         .route("/outbox/events", post(event))
+}
+
+/// Every message that can leave, under the letterhead of the demo practice.
+async fn gallery(State(edge): State<Arc<Edge>>) -> Response<Body> {
+    let origin = Origin::parse(edge.origin());
+    let letterhead = origin.and_then(|origin| Letterhead::new(origin, &seed::profile()).ok());
+    let at = Timestamp::parse("2026-11-25T15:30:00Z").ok();
+    match letterhead.zip(at).and_then(|(letterhead, at)| gallery::page(&letterhead, at).ok()) {
+        Some(page) => file(page, "text/html; charset=utf-8", PAGE_POLICY),
+        None => plain(StatusCode::INTERNAL_SERVER_ERROR, "A text is missing.\n"),
+    }
 }
 
 #[derive(Deserialize)]

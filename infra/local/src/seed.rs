@@ -94,19 +94,21 @@ pub(crate) async fn demo(stack: &Stack) -> Result<(), SeedError> {
 }
 
 fn practice() -> Result<NewPractice, SeedError> {
-    Ok(NewPractice {
-        slug: Slug::parse(SLUG)?,
-        profile: PublicProfile {
-            name: "Bright Eyes Clinic".to_owned(),
-            sender_name: "Bright Eyes".to_owned(),
-            phone: "+15555550100".to_owned(),
-            emergency_number: "911".to_owned(),
-            hours: "Monday to Friday, 9 am to 5 pm".to_owned(),
-            time_zone: "America/New_York".to_owned(),
-            languages: vec!["en".to_owned(), "es".to_owned()],
-        },
-        policies: Policies::demonstration(LIMITS_FACTOR),
-    })
+    let policies = Policies::demonstration(LIMITS_FACTOR);
+    Ok(NewPractice { slug: Slug::parse(SLUG)?, profile: profile(), policies })
+}
+
+/// What everybody may see of the demo practice.
+pub(crate) fn profile() -> PublicProfile {
+    PublicProfile {
+        name: "Bright Eyes Clinic".to_owned(),
+        sender_name: "Bright Eyes".to_owned(),
+        phone: "+15555550100".to_owned(),
+        emergency_number: "911".to_owned(),
+        hours: "Monday to Friday, 9 am to 5 pm".to_owned(),
+        time_zone: "America/New_York".to_owned(),
+        languages: vec!["en".to_owned(), "es".to_owned()],
+    }
 }
 
 /// No address belongs to one patient alone, so whether somebody is there already is asked by the birth date.

@@ -25,6 +25,7 @@ pub mod role;
 pub mod search;
 pub mod session;
 pub mod sign_in;
+pub mod text;
 pub mod time;
 
 /// Why a value from outside was refused. It names the rule, never the value: errors are logged and returned,

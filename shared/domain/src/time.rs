@@ -48,9 +48,29 @@ impl Timestamp {
 
     /// Day and minute by the clocks of a zone, as every language reads them: `2026-11-23 10:15 (EST)`.
     pub fn in_zone(self, zone: &ZoneName) -> String {
+        self.zoned(zone).strftime("%Y-%m-%d %H:%M (%Z)").to_string()
+    }
+
+    fn zoned(self, zone: &ZoneName) -> jiff::Zoned {
         let zone = jiff::tz::db().get(zone.as_str()).unwrap_or(jiff::tz::TimeZone::UTC);
-        let time = jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().to_zoned(zone);
-        time.strftime("%Y-%m-%d %H:%M (%Z)").to_string()
+        jiff::Timestamp::from_millisecond(self.0).unwrap_or_default().to_zoned(zone)
+    }
+
+    /// The day by the clocks of a zone: weekday (Monday is 0) and month (January is 0), and the day of the month.
+    pub fn civil_day(self, zone: &ZoneName) -> (usize, usize, u8) {
+        let time = self.zoned(zone);
+        let place = |n: i8| usize::from(n.unsigned_abs()).saturating_sub(1);
+        (place(time.weekday().to_monday_one_offset()), place(time.month()), time.day().unsigned_abs())
+    }
+
+    /// The time of day by the clocks of a zone, as the United States write it: `10:30 AM`.
+    pub fn time_of_day(self, zone: &ZoneName) -> String {
+        self.zoned(zone).strftime("%-I:%M %p").to_string()
+    }
+
+    /// The day by the clocks of a zone, `YYYY-MM-DD`.
+    pub fn local_day(self, zone: &ZoneName) -> String {
+        self.zoned(zone).date().to_string()
     }
 
     /// The day in UTC, `YYYY-MM-DD`.

@@ -16,6 +16,8 @@ pub enum Area {
     Mail,
     /// Text messages, `sms.ftl`.
     Sms,
+    /// Scheduled texts and answers to texts, `text.ftl`.
+    Text,
 }
 
 /// A message that its file does not hold, or that names a variable which was not given. The tests of this module
@@ -37,6 +39,7 @@ struct Files {
     tag: &'static str,
     mail: LazyLock<Option<Texts>>,
     sms: LazyLock<Option<Texts>>,
+    text: LazyLock<Option<Texts>>,
 }
 
 macro_rules! languages {
@@ -45,6 +48,7 @@ macro_rules! languages {
             tag: $tag,
             mail: LazyLock::new(|| Texts::new($tag, include_str!(concat!("../../locales/", $tag, "/mail.ftl")))),
             sms: LazyLock::new(|| Texts::new($tag, include_str!(concat!("../../locales/", $tag, "/sms.ftl")))),
+            text: LazyLock::new(|| Texts::new($tag, include_str!(concat!("../../locales/", $tag, "/text.ftl")))),
         }),+]
     };
 }
@@ -68,6 +72,7 @@ impl Texts {
         let (key, texts) = match area {
             Area::Mail => ("mail.ftl", &files.mail),
             Area::Sms => ("sms.ftl", &files.sms),
+            Area::Text => ("text.ftl", &files.text),
         };
         LazyLock::force(texts).as_ref().ok_or(TextError { key })
     }
@@ -113,12 +118,33 @@ mod tests {
     use super::*;
 
     /// The only values that a text may name. Every one is a closed or validated type where the text is made.
-    const VARIABLES: [&str; 9] =
-        ["sender", "browser", "program", "system", "minutes", "hours", "code", "moment", "phone"];
+    const VARIABLES: [&str; 21] = [
+        "sender",
+        "browser",
+        "program",
+        "system",
+        "minutes",
+        "hours",
+        "code",
+        "moment",
+        "phone",
+        "weekday",
+        "month",
+        "number",
+        "day",
+        "time",
+        "times",
+        "count",
+        "place",
+        "first",
+        "second",
+        "link",
+        "emergency",
+    ];
 
     fn sources() -> Vec<(&'static str, &'static str, String)> {
         tags()
-            .flat_map(|tag| ["mail", "sms"].map(|area| (tag, area)))
+            .flat_map(|tag| ["mail", "sms", "text"].map(|area| (tag, area)))
             .map(|(tag, area)| {
                 let path = format!("{}/../locales/{tag}/{area}.ftl", env!("CARGO_MANIFEST_DIR"));
                 (tag, area, std::fs::read_to_string(path).unwrap())
@@ -173,7 +199,7 @@ mod tests {
     #[test]
     fn every_language_says_the_same_things() {
         let sources = sources();
-        for area in ["mail", "sms"] {
+        for area in ["mail", "sms", "text"] {
             let mut outlines =
                 sources.iter().filter(|source| source.1 == area).map(|(tag, _, text)| (tag, outline(text).0));
             let (_, english) = outlines.next().unwrap();
@@ -238,7 +264,7 @@ mod tests {
             [("es", "es"), ("es-MX", "es"), ("en-GB", "en"), ("ar", "en"), ("zh-Hant-TW", "en")]
         {
             let wish = Language::parse(wish).unwrap();
-            for area in [Area::Mail, Area::Sms] {
+            for area in [Area::Mail, Area::Sms, Area::Text] {
                 assert_eq!(Texts::for_reader(area, &wish).unwrap().language().as_str(), got);
             }
         }

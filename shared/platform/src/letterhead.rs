@@ -4,7 +4,7 @@ use domain::{
     Invalid,
     contact::ContactValue,
     language::Language,
-    practice::PublicProfile,
+    practice::{PublicProfile, emergency_number},
     sign_in::LinkToken,
     time::{Timestamp, ZoneName},
 };
@@ -53,6 +53,7 @@ pub struct Letterhead {
     origin: Origin,
     sender: SenderName,
     phone: String,
+    emergency_number: String,
     zone: ZoneName,
 }
 
@@ -60,12 +61,13 @@ impl Letterhead {
     /// Takes what messages need out of the practice's public profile.
     ///
     /// # Errors
-    /// `invalid_sender_name`, `invalid_phone` or `invalid_time_zone`: the profile was stored by something that does not check.
+    /// `invalid_sender_name`, `invalid_phone`, `invalid_emergency_number` or `invalid_time_zone`: the profile was stored by something that does not check.
     pub fn new(origin: Origin, profile: &PublicProfile) -> Result<Self, Invalid> {
         let sender = SenderName::parse(&profile.sender_name)?;
         let phone = ContactValue::phone(&profile.phone)?;
         let zone = ZoneName::parse(&profile.time_zone)?;
-        Ok(Self { origin, sender, phone: phone.expose().to_owned(), zone })
+        let emergency_number = emergency_number(&profile.emergency_number)?;
+        Ok(Self { origin, sender, phone: phone.expose().to_owned(), emergency_number, zone })
     }
 
     /// Who writes.
@@ -102,6 +104,26 @@ impl Letterhead {
     /// A moment as people read it, by the clocks of the practice.
     pub fn moment(&self, at: Timestamp) -> String {
         at.in_zone(&self.zone)
+    }
+
+    /// A day by the clocks of the practice: weekday and month counted from 0, and the day of the month.
+    pub fn day(&self, at: Timestamp) -> (usize, usize, u8) {
+        at.civil_day(&self.zone)
+    }
+
+    /// A time of day by the clocks of the practice: `10:30 AM`.
+    pub fn time_of_day(&self, at: Timestamp) -> String {
+        at.time_of_day(&self.zone)
+    }
+
+    /// Where the service is: `<origin>`.
+    pub fn address(&self) -> &str {
+        self.origin.as_str()
+    }
+
+    /// Whom to call when it cannot wait.
+    pub fn emergency_number(&self) -> &str {
+        &self.emergency_number
     }
 
     /// The practice's public phone in E.164.

@@ -60,6 +60,11 @@ impl Edge {
         Ok(Self { origin: origin.to_owned(), hosts, portal, policies, gateway, aws })
     }
 
+    /// The origin that links point to.
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Browsers that were led here under another name must not reach it (DNS rebinding).
     fn knows_host(&self, request: &Request) -> bool {
         let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());

@@ -89,3 +89,14 @@ async fn a_phone_answers_and_a_provider_reports() {
     let form = request("POST", "/outbox/sms-reply", Body::from("from=%2B15555550104&body=STOP"));
     assert_eq!(send(&stack, form).await.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
 }
+
+#[tokio::test]
+async fn the_gallery_shows_every_message_in_every_language() {
+    let stack = Stack::start(StackOptions::test(5)).await.unwrap();
+    let page = get(&stack, "/outbox/gallery").await;
+    assert_eq!(page.status, StatusCode::OK);
+    let html = page.text();
+    assert_eq!(html.matches("<article>").count(), 2 * (11 + 8 + 6 + 3 + 1 + 12));
+    assert!(html.contains("Bright Eyes: visit Wed, Nov 25, 10:30 AM, Main Street 5. Reply C"), "{html}");
+    assert!(html.contains("Bright Eyes: visita mie 25 nov, 10:30 AM, Main Street 5."), "{html}");
+}

@@ -7,6 +7,7 @@
 
 mod length;
 mod send;
+mod texts;
 
 use domain::{
     browser::Browser,
@@ -18,6 +19,7 @@ use domain::{
 pub use self::{
     length::{Alphabet, Length},
     send::SmsSender,
+    texts::{Reply, VISITS_MAX, asks, fallback, render_family, render_reply, render_text},
 };
 use crate::{
     i18n::{Area, TextError, Texts},
