@@ -65,7 +65,7 @@ impl Baker<'_> {
         basis: Basis,
         beside: Vec<Write>,
     ) -> Result<Fresh, Failure> {
-        let mut writes = account_rights(practice, account, &grants);
+        let mut writes = account_rights(practice, account, &grants, self.app.clock.now());
         writes.extend(beside);
         self.make(practice, Person::account(account, grants), Draft::new(basis), writes).await
     }
@@ -114,7 +114,7 @@ impl Baker<'_> {
                     let held = if rests_on_more(old) { &old.grants[..] } else { &[] };
                     grants = opened_by_code(self.app, self.sealer, old, grants, held).await?;
                 }
-                let writes = account_rights(practice, &account, &grants);
+                let writes = account_rights(practice, &account, &grants, self.app.clock.now());
                 (Person::account(&account, grants), writes)
             }
             Standing::Staff(staff) => (Person::staff(&staff), vec![Write::Check(staff.still(practice))]),
@@ -252,7 +252,7 @@ impl Person {
 }
 
 /// That an account has the rights that were read.
-fn account_rights(practice: PracticeId, account: &Account, grants: &[Grant]) -> Vec<Write> {
+fn account_rights(practice: PracticeId, account: &Account, grants: &[Grant], now: Timestamp) -> Vec<Write> {
     let mut writes = vec![Write::Check(
         Change::new(keys::account(practice, account.id), "")
             .when("epoch = :epoch")
@@ -260,7 +260,9 @@ fn account_rights(practice: PracticeId, account: &Account, grants: &[Grant]) -> 
     )];
     writes.extend(grants.iter().map(|grant| {
         let key = keys::account_grant(practice, account.id, grant.patient);
-        Write::Check(Change::new(key, "").when("attribute_exists(PK)"))
+        // By its own dates too: what ended while the session was made is not in it.
+        let holds = "attribute_exists(PK) AND (attribute_not_exists(#until) OR #until > :now)";
+        Write::Check(Change::new(key, "").when(holds).value(":now", number(now.as_millis())))
     }));
     writes
 }

@@ -8,6 +8,7 @@
 //! A crash after a provider has accepted a message may send it once more; it is the same message then, with the same
 //! link and code.
 
+mod access_ends;
 mod announce;
 mod choose;
 mod factors;

@@ -22,7 +22,7 @@ use platform::{
 };
 
 use crate::{
-    State, announce, factors, invite,
+    State, access_ends, announce, factors, invite,
     notice::{self, About},
     sign_in,
 };
@@ -191,6 +191,9 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
                 announce::contacts_changed(state, &item, *account, old).await
             }
             Subject::AccessGiven { account, to } => announce::access_given(state, &item, *account, to).await,
+            Subject::AccessEnds { account, patient, end } => {
+                access_ends::note(state, &item, *account, *patient, *end).await
+            }
         }
     };
     let verdict = verdict.unwrap_or_else(|trouble| {
@@ -266,6 +269,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::WayInAdded { .. } => "way_in_added",
         Subject::ContactsChanged { .. } => "contacts_changed",
         Subject::AccessGiven { .. } => "access_given",
+        Subject::AccessEnds { .. } => "access_ends",
     };
     let state = match verdict.then {
         Then::End(ending) => ending.as_str(),

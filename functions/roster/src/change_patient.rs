@@ -11,7 +11,7 @@ use platform::{
     http::{Failure, Fields, Json as Body},
     store::{
         StoreError,
-        grant::of_age,
+        grant::ages,
         patient_change::{PatientChange, PatientChanged},
     },
 };
@@ -56,8 +56,8 @@ pub(crate) struct ChangePatient {
     only_my_devices: Option<bool>,
 }
 
-/// Changes a patient's record. Changes of different members at the same time all count. With the birth date the ends of
-/// parents' grants move that follow from it.
+/// Changes a patient's record. Changes of different members at the same time all count. With the birth date and the
+/// time zone the ends of parents' and guardians' grants move that follow from them.
 #[utoipa::path(patch, path = "/v1/patients/{id}", operation_id = "changePatient", tag = "patients",
     params(("id" = String, Path, description = "pat_…")),
     request_body = ChangePatient,
@@ -68,7 +68,7 @@ pub(crate) async fn change_patient(
     Body(body): Body<ChangePatient>,
 ) -> Result<Json<PatientView>, Failure> {
     let mut change = parse(&body, desk.app.clock.now())?;
-    change.of_age = Some(of_age(&desk.practice).map_err(|_| StoreError::Malformed("profile"))?);
+    change.ages = Some(ages(&desk.practice).map_err(|_| StoreError::Malformed("profile"))?);
     if change.birth_date.is_some() || change.only_my_devices.is_some() {
         desk.must_be_fresh()?;
     }
@@ -98,7 +98,7 @@ fn parse(body: &ChangePatient, now: Timestamp) -> Result<PatientChange, Failure>
         time_zone: fields.check("/time_zone", time_zone).flatten(),
         external_id: fields.check("/external_id", external_id).flatten(),
         only_my_devices: body.only_my_devices,
-        of_age: None,
+        ages: None,
     };
     let given = [
         body.name.is_some(),

@@ -94,8 +94,8 @@ pub(crate) struct NewGrant {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, format = DateTime)]
     from: Option<String>,
-    /// When it ends by itself. A parent's ends in any case when the child comes of the age that the practice's state
-    /// sets.
+    /// When it ends by itself. A parent's or guardian's of a minor ends in any case on the day from which the minor has
+    /// access of their own, by the state that the practice has named, or is of age; staff are told 30 days before.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, format = DateTime)]
     until: Option<String>,

@@ -4,6 +4,7 @@ use axum::Json;
 use domain::{
     audit::Verb,
     contact::SmsRegions,
+    minors::State,
     practice::{OF_AGE_MAX, OF_AGE_MIN, Policies, PublicProfile},
 };
 use platform::{
@@ -15,7 +16,7 @@ use utoipa::ToSchema;
 
 use crate::{
     desk::{Desk, ReadPractice, WritePractice},
-    member::given,
+    member::{given, nullable},
     refusals::{BadBody, Refused},
     view::PracticeView,
 };
@@ -80,10 +81,16 @@ pub(crate) struct ChangePolicies {
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false)]
     remember_devices: Option<bool>,
-    /// The age at which parents no longer act for a minor, 12 to 18. Grants that were made before keep their end.
+    /// The age at which parents and guardians no longer act for a minor, 12 to 18. Grants that were made before keep their
+    /// end.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, minimum = 12, maximum = 18)]
     proxy_ends_at_age: Option<u8>,
+    /// The state whose law gives minors confidential access of their own, two letters; `null` for none. What parents and
+    /// guardians may see ends at its age, in grants that are made from now on.
+    #[serde(default, deserialize_with = "nullable")]
+    #[schema(value_type = Option<String>, example = "OR")]
+    own_access_state: Option<Option<String>>,
     /// Where text messages go: `north_america` or `everywhere`.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, value_type = Option<String>)]
@@ -97,10 +104,19 @@ impl ChangePolicies {
             let pointer = "/policies/proxy_ends_at_age".to_owned();
             return Err(vec![FieldError { pointer, code: "out_of_range".to_owned() }]);
         }
+        let own_access_state = match &self.own_access_state {
+            None => before.own_access_state,
+            Some(None) => None,
+            Some(Some(state)) => Some(State::parse(state).map_err(|error| {
+                let pointer = "/policies/own_access_state".to_owned();
+                vec![FieldError { pointer, code: error.code.to_owned() }]
+            })?),
+        };
         Ok(Policies {
             totp: self.totp.unwrap_or(before.totp),
             remember_devices: self.remember_devices.unwrap_or(before.remember_devices),
             proxy_ends_at_age,
+            own_access_state,
             sms_regions: self.sms_regions.unwrap_or(before.sms_regions),
             ..before
         })
@@ -108,6 +124,7 @@ impl ChangePolicies {
 
     const fn is_empty(&self) -> bool {
         self.totp.is_none()
+            && self.own_access_state.is_none()
             && self.remember_devices.is_none()
             && self.proxy_ends_at_age.is_none()
             && self.sms_regions.is_none()

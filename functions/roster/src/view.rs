@@ -2,6 +2,7 @@
 
 use domain::{
     contact::{ContactKind, SmsRegions},
+    minors::State,
     time::{Timestamp, ZoneName},
 };
 use platform::{
@@ -203,8 +204,17 @@ pub struct PoliciesView {
     pub totp: bool,
     /// Whether patients may have a device remembered.
     pub remember_devices: bool,
-    /// The age at which parents no longer act for a minor.
+    /// The age at which parents and guardians no longer act for a minor, whatever the state says.
     pub proxy_ends_at_age: u8,
+    /// The state whose law gives minors access of their own, two letters; `null` for none.
+    #[schema(required = true, value_type = Option<String>, example = "OR")]
+    pub own_access_state: Option<State>,
+    /// The age from which it does: what parents and guardians may see ends then.
+    #[schema(required = true)]
+    pub own_access_age: Option<u8>,
+    /// Where that stands.
+    #[schema(required = true)]
+    pub own_access_source: Option<&'static str>,
     /// Where text messages go: `north_america` or `everywhere`.
     #[schema(value_type = String)]
     pub sms_regions: SmsRegions,
@@ -255,6 +265,13 @@ impl From<&Practice> for PracticeView {
                 totp: practice.policies.totp,
                 remember_devices: practice.policies.remember_devices,
                 proxy_ends_at_age: practice.policies.of_age(),
+                own_access_state: practice.policies.own_access_state,
+                own_access_age: practice.policies.own_access_age(),
+                own_access_source: practice
+                    .policies
+                    .own_access_state
+                    .and_then(State::law)
+                    .map(|law| law.source),
                 sms_regions: practice.policies.sms_regions,
             },
         }

@@ -470,8 +470,8 @@ export interface paths {
         options?: never;
         head?: never;
         /**
-         * Changes a patient's record. Changes of different members at the same time all count. With the birth date the ends of
-         *     parents' grants move that follow from it.
+         * Changes a patient's record. Changes of different members at the same time all count. With the birth date and the
+         *     time zone the ends of parents' and guardians' grants move that follow from them.
          */
         patch: operations["changePatient"];
         trace?: never;
@@ -1198,8 +1198,15 @@ export interface components {
         /** @description What to decide anew. A member that is left out stays as it is. */
         ChangePolicies: {
             /**
+             * @description The state whose law gives minors confidential access of their own, two letters; `null` for none. What parents and
+             *     guardians may see ends at its age, in grants that are made from now on.
+             * @example OR
+             */
+            own_access_state?: string | null;
+            /**
              * Format: int32
-             * @description The age at which parents no longer act for a minor, 12 to 18. Grants that were made before keep their end.
+             * @description The age at which parents and guardians no longer act for a minor, 12 to 18. Grants that were made before keep their
+             *     end.
              */
             proxy_ends_at_age?: number;
             /**
@@ -1688,8 +1695,8 @@ export interface components {
             relation: string;
             /**
              * Format: date-time
-             * @description When it ends by itself. A parent's ends in any case when the child comes of the age that the practice's state
-             *     sets.
+             * @description When it ends by itself. A parent's or guardian's of a minor ends in any case on the day from which the minor has
+             *     access of their own, by the state that the practice has named, or is of age; staff are told 30 days before.
              */
             until?: string;
         };
@@ -1827,7 +1834,7 @@ export interface components {
             id: string;
             /**
              * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-             *     `contact_in_doubt`, `notice_undelivered`.
+             *     `contact_in_doubt`, `notice_undelivered`, and `access_ends` of a parent or guardian.
              * @example text
              */
             kind: string;
@@ -2043,7 +2050,7 @@ export interface components {
                 id: string;
                 /**
                  * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-                 *     `contact_in_doubt`, `notice_undelivered`.
+                 *     `contact_in_doubt`, `notice_undelivered`, and `access_ends` of a parent or guardian.
                  * @example text
                  */
                 kind: string;
@@ -2180,7 +2187,19 @@ export interface components {
             limits_factor: number;
             /**
              * Format: int32
-             * @description The age at which parents no longer act for a minor.
+             * @description The age from which it does: what parents and guardians may see ends then.
+             */
+            own_access_age: number | null;
+            /** @description Where that stands. */
+            own_access_source: string | null;
+            /**
+             * @description The state whose law gives minors access of their own, two letters; `null` for none.
+             * @example OR
+             */
+            own_access_state: string | null;
+            /**
+             * Format: int32
+             * @description The age at which parents and guardians no longer act for a minor, whatever the state says.
              */
             proxy_ends_at_age: number;
             /** @description Whether patients may have a device remembered. */

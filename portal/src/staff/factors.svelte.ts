@@ -20,7 +20,7 @@ export function mayProveByMail(): boolean {
   return byMail;
 }
 
-/** The age at which parents no longer act for their child. */
+/** The age at which parents and guardians no longer act for a minor. */
 export function ageOfMajority(): number {
   return age;
 }
@@ -34,5 +34,6 @@ export async function loadFactors(): Promise<void> {
   if (own !== null) factors = own.data;
   if (practice === null) return;
   byMail = practice.data.policies.staff_link_sign_in;
-  age = practice.data.policies.proxy_ends_at_age;
+  const { proxy_ends_at_age: ofAge, own_access_age: ownAccess } = practice.data.policies;
+  age = Math.min(ofAge, ownAccess ?? ofAge);
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { comesOfAge, dayStart, nextDay, untilText } from './grants';
+import { comesOfAge, dayStart, endsSoon, nextDay, untilText } from './grants';
 
 test.each([
   ['America/New_York', '2026-07-01', '2026-07-01T04:00:00.000Z'],
@@ -30,4 +30,13 @@ test('an end is said by what it means', () => {
   expect(until(at('2030-09-17'))).toBe('grant-until-adult');
   expect(until(at('2026-09-17'))).toBe('grant-until-adult');
   expect(until(at('2030-09-18'))).toBe('grant-until-day');
+});
+
+test('staff see a month ahead that a parent or guardian loses access', () => {
+  const soon = (relation: string, until: string | null) => endsSoon({ relation, until }, new Date('2026-12-16T05:00:00Z'));
+  expect(soon('parent', '2027-01-15T05:00:00Z')).toBe(true);
+  expect(soon('guardian', '2026-12-17T05:00:00Z')).toBe(true);
+  expect(soon('parent', '2027-01-15T05:00:01Z')).toBe(false);
+  expect(soon('carer', '2026-12-17T05:00:00Z')).toBe(false);
+  expect(soon('guardian', null)).toBe(false);
 });

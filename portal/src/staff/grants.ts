@@ -39,6 +39,15 @@ export function fromText(grant: Pick<Grant, 'from'>, now: Date = new Date()): st
   return t('grant-from-day', { date: birthDateText(dayOf(new Date(grant.from), timeZone()), locale()) });
 }
 
+/** As long before the end as the server notes it. */
+const SOON_MILLISECONDS = 30 * 86_400_000;
+
+/** Whether the access of a parent or guardian ends within a month: somebody has to talk to the family. */
+export function endsSoon(grant: Pick<Grant, 'until' | 'relation'>, now: Date = new Date()): boolean {
+  if (grant.until == null || (grant.relation !== 'parent' && grant.relation !== 'guardian')) return false;
+  return Date.parse(grant.until) - now.getTime() <= SOON_MILLISECONDS;
+}
+
 /** `Ends on the 18th birthday, …` or `Until …`. */
 export function untilText(grant: Pick<Grant, 'until'>, birthDate: string): string | null {
   if (grant.until == null) return null;

@@ -9,6 +9,7 @@ const KIND_KEYS: Record<string, string> = {
   dates_locked: 'note-dates_locked',
   contact_in_doubt: 'note-contact_in_doubt',
   notice_undelivered: 'note-notice_undelivered',
+  access_ends: 'note-access_ends',
 };
 
 /** What a note says: the words of staff, or those for what the product noticed. */

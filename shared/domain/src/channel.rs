@@ -28,6 +28,8 @@ pub enum NoticeKind {
     ContactsChanged,
     /// That somebody was added to those who read a patient's messages.
     AccessGiven,
+    /// That what a parent or guardian may see ends soon. It becomes a note for staff and travels over no channel.
+    AccessEnds,
 }
 
 /// What an account may be signed in to with, and got in addition.
@@ -67,6 +69,7 @@ impl NoticeKind {
             Self::WayInAdded => "way_in_added",
             Self::ContactsChanged => "contacts_changed",
             Self::AccessGiven => "access_given",
+            Self::AccessEnds => "access_ends",
         }
     }
 
@@ -82,6 +85,7 @@ impl NoticeKind {
             Self::WayInAdded,
             Self::ContactsChanged,
             Self::AccessGiven,
+            Self::AccessEnds,
         ];
         all.into_iter().find(|k| k.as_str() == text)
     }

@@ -16,6 +16,7 @@ pub mod idempotency;
 pub mod language;
 pub mod limits;
 pub mod message;
+pub mod minors;
 pub mod note;
 pub mod person;
 pub mod practice;

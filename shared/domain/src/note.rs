@@ -18,15 +18,18 @@ pub enum NoteKind {
     ContactInDoubt,
     /// A notice got to nobody.
     NoticeUndelivered,
+    /// What a parent or guardian may see ends soon, because the patient comes of the age for that.
+    AccessEnds,
 }
 
 /// Every kind.
-pub const NOTE_KINDS: [NoteKind; 5] = [
+pub const NOTE_KINDS: [NoteKind; 6] = [
     NoteKind::Text,
     NoteKind::DatesLockedToday,
     NoteKind::DatesLocked,
     NoteKind::ContactInDoubt,
     NoteKind::NoticeUndelivered,
+    NoteKind::AccessEnds,
 ];
 
 impl NoteKind {
@@ -38,6 +41,7 @@ impl NoteKind {
             Self::DatesLocked => "dates_locked",
             Self::ContactInDoubt => "contact_in_doubt",
             Self::NoticeUndelivered => "notice_undelivered",
+            Self::AccessEnds => "access_ends",
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, contact::SmsRegions, person::is_direction_control};
+use crate::{Invalid, contact::SmsRegions, minors::State, person::is_direction_control};
 
 /// The short name of a practice in addresses: `bright-eyes`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -111,9 +111,13 @@ pub struct Policies {
     /// always for patients who want their own devices alone.
     #[serde(default = "yes")]
     pub remember_devices: bool,
-    /// The age at which a minor's parents no longer act for them, by the law of the practice's state: 12 to 18.
+    /// The age at which a minor's parents and guardians no longer act for them: 12 to 18.
     #[serde(default = "of_age")]
     pub proxy_ends_at_age: u8,
+    /// The state whose law gives minors confidential access of their own from some age, which ends what parents and
+    /// guardians may see. None is the default.
+    #[serde(default)]
+    pub own_access_state: Option<State>,
     /// Whether an admin may destroy a colleague's unopened message for good. Off, every recalled text stays sealed for
     /// the auditor; off is right while any of them might be needed in court.
     #[serde(default)]
@@ -145,6 +149,7 @@ impl Policies {
         totp: true,
         remember_devices: true,
         proxy_ends_at_age: OF_AGE_MAX,
+        own_access_state: None,
         shred_unopened: false,
         sms_regions: SmsRegions::NorthAmerica,
     };
@@ -156,7 +161,12 @@ impl Policies {
         Self { limits_factor, staff_link_sign_in: true, step_up: false, ..Self::STRICT }
     }
 
-    /// The age at which parents' grants end, within what the law of any state says.
+    /// The age at which minors have confidential access of their own, where the practice has named its state.
+    pub fn own_access_age(&self) -> Option<u8> {
+        self.own_access_state.and_then(State::law).map(|law| law.own_access_age)
+    }
+
+    /// The age at which the grants of parents and guardians end whatever the state says, within what the law of any says.
     pub fn of_age(&self) -> u8 {
         self.proxy_ends_at_age.clamp(OF_AGE_MIN, OF_AGE_MAX)
     }

@@ -9,8 +9,9 @@ use domain::{
     Invalid,
     audit::Event,
     contact::ContactValue,
-    id::{AccountId, ContactPointId, PatientId},
+    id::{AccountId, ContactPointId, PatientId, PracticeId},
     language::Language,
+    minors::{self, Ages},
     person::PersonName,
     time::{Timestamp, ZoneName},
 };
@@ -59,8 +60,8 @@ pub struct Terms {
     pub from: Option<Timestamp>,
     /// When it ends.
     pub until: Option<Timestamp>,
-    /// A parent's grant ends at this age of the child at the latest, by the clocks of this zone.
-    pub of_age: (u8, ZoneName),
+    /// The grant of a parent or guardian ends at these ages of the minor at the latest.
+    pub ages: Ages,
     /// Why staff let somebody in. `None` where nobody has to say: a practice is set up.
     pub reason: Option<NewWay>,
 }
@@ -87,15 +88,15 @@ impl Terms {
         from: Option<Timestamp>,
         until: Option<Timestamp>,
     ) -> Result<Self, Invalid> {
-        Ok(Self { relation, from, until, of_age: of_age(practice)?, reason: None })
+        Ok(Self { relation, from, until, ages: ages(practice)?, reason: None })
     }
 
-    /// The grant. A parent of a minor acts until the minor is of age.
+    /// The grant. Parents and guardians of a minor act until the minor has access of their own, or is of age.
     fn of(&self, patient: &Patient, now: Timestamp) -> Grant {
-        let Self { relation, from, until, of_age: (age, zone), reason: _ } = self;
-        let of_age = Some(patient.birth_date.turns(*age, zone))
-            .filter(|of_age| *relation == Relation::Parent && now < *of_age);
-        let until = [*until, of_age].into_iter().flatten().min();
+        let Self { relation, from, until, ages, reason: _ } = self;
+        let end = Some(ages.end(patient.birth_date, patient.time_zone.as_ref()))
+            .filter(|end| relation.ends_by_age() && now < *end);
+        let until = [*until, end].into_iter().flatten().min();
         Grant { patient: patient.id, relation: *relation, from: *from, until }
     }
 }
@@ -214,6 +215,7 @@ impl Store {
                 writes.extend(new);
                 let since = terms.reason.filter(|way| !way.opens_all).map(|_| tools.now);
                 writes.extend(account.create_writes(tools, grant, since));
+                writes.extend(told_of_end(tools, account.id, grant, &event));
                 if let Some(way) = terms.reason {
                     writes.push(past(tools, patient, account.id, way.reason, None, &event));
                     writes.extend(self.word_to_others(tools, patient, &event).await?);
@@ -223,6 +225,7 @@ impl Store {
                 let items = grant_items(tools.practice, account.id, grant, tools.now);
                 writes.extend(items.map(|item| Write::Replace(Table::Chat, item)));
                 writes.extend(self.session_ends(tools.practice, Holder::Account(account.id)).await?);
+                writes.extend(told_of_end(tools, account.id, grant, &event));
                 if let (Some(way), true) = (terms.reason, before.is_none()) {
                     writes.push(past(tools, patient, account.id, way.reason, None, &event));
                     writes.extend(self.word_of_access(tools, patient, &account, &event).await?);
@@ -467,12 +470,34 @@ impl Store {
     }
 }
 
-/// At what age, by which clocks, a practice's patients speak for themselves.
+/// At what ages, by which clocks, a practice's patients speak for themselves.
 ///
 /// # Errors
 /// `invalid_time_zone` if the practice's profile was stored by something that does not check.
-pub fn of_age(practice: &Practice) -> Result<(u8, ZoneName), Invalid> {
-    Ok((practice.policies.of_age(), ZoneName::parse(&practice.profile.time_zone)?))
+pub fn ages(practice: &Practice) -> Result<Ages, Invalid> {
+    let zone = ZoneName::parse(&practice.profile.time_zone)?;
+    Ok(Ages { own_access: practice.policies.own_access_age(), of_age: practice.policies.of_age(), zone })
+}
+
+/// That staff are told in time before the grant of a parent or guardian ends.
+pub(super) fn told_of_end(
+    tools: &RosterTools<'_>,
+    account: AccountId,
+    grant: Grant,
+    event: &Event,
+) -> Option<Write> {
+    let end = grant.until.filter(|end| grant.relation.ends_by_age() && tools.now < *end)?;
+    let subject = Subject::AccessEnds { account, patient: grant.patient, end };
+    let id = format!("{}-{account}-ends", event.id);
+    let times = (tools.now, minors::told_at(end));
+    Some(Write::Create(Table::Chat, outbox::later_item(tools.practice, &id, &subject, times)))
+}
+
+/// That staff were told that the grant ends then, as a write that holds once for each end.
+pub fn end_told(practice: PracticeId, account: AccountId, patient: PatientId, end: Timestamp) -> Change {
+    Change::new(keys::account_grant(practice, account, patient), "SET end_told = :end")
+        .when("#until = :end AND (attribute_not_exists(end_told) OR end_told <> :end)")
+        .value(":end", number(end.as_millis()))
 }
 
 /// Every session is created under the epoch that was read, so raising it ends those that are about to be.

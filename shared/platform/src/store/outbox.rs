@@ -94,6 +94,15 @@ pub enum Subject {
         /// Where.
         to: Vec<ContactPointId>,
     },
+    /// What an account may see of a patient ends soon: staff are told.
+    AccessEnds {
+        /// The account.
+        account: AccountId,
+        /// The patient.
+        patient: PatientId,
+        /// When it ends.
+        end: Timestamp,
+    },
 }
 
 /// Which notice is to leave again. Whether it may is decided when it leaves.
@@ -244,6 +253,11 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
             .with("notice_kind", string(NoticeKind::AccessGiven.as_str()))
             .with("account", string(account))
             .with("to", names(to)),
+        Subject::AccessEnds { account, patient, end } => item
+            .with("notice_kind", string(NoticeKind::AccessEnds.as_str()))
+            .with("account", string(account))
+            .with("patient", string(patient))
+            .with("end", number(end.as_millis())),
     }
 }
 
@@ -251,6 +265,22 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
 pub fn passing_item(practice: PracticeId, id: &str, subject: &Subject, at: Timestamp) -> Attributes {
     let item = new_item(practice, id, subject, at);
     item.with("ttl", number(at.as_seconds() + 7 * 24 * 3600)).build()
+}
+
+/// The item of what is to happen at a later time. It counts as tried once, so that nobody leases it before it is due; the
+/// sweeper brings it then.
+pub fn later_item(
+    practice: PracticeId,
+    id: &str,
+    subject: &Subject,
+    (at, due): (Timestamp, Timestamp),
+) -> Attributes {
+    let due = due.max(at);
+    new_item(practice, id, subject, at)
+        .with("attempts", number(1))
+        .with("due_at", string(due))
+        .with("ttl", number(due.as_seconds() + 30 * 24 * 3600))
+        .build()
 }
 
 /// The item of a sign-in message.
@@ -307,6 +337,11 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
         NoticeKind::AccessGiven => Subject::AccessGiven {
             account: item.parsed("account", AccountId::parse)?,
             to: item.names("to").into_iter().filter_map(|id| ContactPointId::parse(id).ok()).collect(),
+        },
+        NoticeKind::AccessEnds => Subject::AccessEnds {
+            account: item.parsed("account", AccountId::parse)?,
+            patient: item.parsed("patient", PatientId::parse)?,
+            end: item.time("end")?,
         },
     };
     Ok(OutboxItem {

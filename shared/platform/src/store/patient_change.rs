@@ -6,6 +6,7 @@ use domain::{
     audit::Event,
     id::{AccountId, PatientId},
     language::Language,
+    minors::Ages,
     person::{BirthDate, ExternalId, PersonName},
     time::{Timestamp, ZoneName},
 };
@@ -14,7 +15,7 @@ use super::{
     Store, StoreError, Write,
     account::{Account, grant_items},
     audit,
-    grant::raise_epoch,
+    grant::{raise_epoch, told_of_end},
     item::{binary, number, string},
     keys::{self, ItemKey},
     name_index,
@@ -38,8 +39,8 @@ pub struct PatientChange {
     pub external_id: Option<Option<ExternalId>>,
     /// Whether only a remembered device or a passkey opens it.
     pub only_my_devices: Option<bool>,
-    /// At what age, by which clocks, the grants of parents end; needed with a birth date.
-    pub of_age: Option<(u8, ZoneName)>,
+    /// At what ages, by which clocks, the grants of parents and guardians end; needed with a birth date or time zone.
+    pub ages: Option<Ages>,
 }
 
 /// What became of changing a patient.
@@ -102,11 +103,12 @@ impl Store {
                 vec![Write::Update(update(tools, &after, item.bytes(SEALED)?)?), audit::write(event)];
             let shut = self.shut(tools, &before, &after).await?;
             writes.extend(self.own_account_writes(tools, &before, &after).await?);
-            let parents = self.parents_ends(tools, &before, &after, change.of_age.as_ref()).await?;
+            let parents = self.parents_ends(tools, &before, &after, change.ages.as_ref()).await?;
             for (account, grant) in &parents {
                 writes.push(Write::Update(raise_epoch(tools, account)));
                 let items = grant_items(tools.practice, account.id, *grant, tools.now);
                 writes.extend(items.map(|item| Write::Replace(Table::Chat, item)));
+                writes.extend(told_of_end(tools, account.id, *grant, event));
             }
             // Whoever is about to sign in by a date does so under the epoch from before.
             let others = shut.iter().filter(|(account, grant)| {
@@ -184,21 +186,23 @@ impl Store {
         Ok(sessions)
     }
 
-    /// The grants of parents whose end follows from the birth date, with the end that follows from the right one. An
-    /// earlier end that staff have set stays.
+    /// The grants of parents and guardians whose end follows from the birth date and the patient's clocks, with the end that
+    /// follows from the right ones. An earlier end that staff have set stays.
     async fn parents_ends(
         &self,
         tools: &RosterTools<'_>,
         before: &Patient,
         after: &Patient,
-        of_age: Option<&(u8, ZoneName)>,
+        ages: Option<&Ages>,
     ) -> Result<Vec<(Account, Grant)>, StoreError> {
-        let Some((age, zone)) = of_age.filter(|_| before.birth_date != after.birth_date) else {
+        let Some(ages) = ages else { return Ok(Vec::new()) };
+        let end = |patient: &Patient| ages.end(patient.birth_date, patient.time_zone.as_ref());
+        let (wrong, right) = (end(before), end(after));
+        if wrong == right {
             return Ok(Vec::new());
-        };
-        let (wrong, right) = (before.birth_date.turns(*age, zone), after.birth_date.turns(*age, zone));
+        }
         let grants = self.accounts_of(tools.practice, after.id).await?;
-        let parents = grants.into_iter().filter(|(_, grant)| grant.relation == Relation::Parent);
+        let parents = grants.into_iter().filter(|(_, grant)| grant.relation.ends_by_age());
         let moved: Vec<_> = parents
             .map(|(id, grant)| {
                 (id, Grant { until: moved(grant.until, wrong, right, tools.now), ..grant }, grant)

@@ -122,6 +122,11 @@ pub enum Relation {
 }
 
 impl Relation {
+    /// Whether it ends when the patient is old enough: who acts by being a parent or guardian acts for a minor.
+    pub const fn ends_by_age(self) -> bool {
+        matches!(self, Self::Parent | Self::Guardian)
+    }
+
     /// The name in items and answers.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -10,6 +10,7 @@ mod any_input;
 mod contacts;
 mod grants;
 mod guards;
+mod minors;
 mod patients;
 mod practice;
 mod reach;

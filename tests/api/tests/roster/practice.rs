@@ -18,7 +18,8 @@ async fn the_profile_is_read_and_changed() {
         "time_zone": "America/New_York", "languages": ["en", "es"],
         "policies": {
             "staff_link_sign_in": true, "limits_factor": 50, "step_up": false, "totp": true, "remember_devices": true,
-            "proxy_ends_at_age": 18, "sms_regions": "north_america",
+            "proxy_ends_at_age": 18, "own_access_state": null, "own_access_age": null, "own_access_source": null,
+            "sms_regions": "north_america",
         },
     });
     assert_eq!(practice, expected);
@@ -48,6 +49,7 @@ async fn an_admin_decides_about_access_one_thing_at_a_time() {
         (json!({"policies": {"totp": false}}), "totp", json!(false)),
         (json!({"policies": {"remember_devices": false}}), "remember_devices", json!(false)),
         (json!({"policies": {"proxy_ends_at_age": 14}}), "proxy_ends_at_age", json!(14)),
+        (json!({"policies": {"own_access_state": "OR"}}), "own_access_state", json!("OR")),
         (json!({"policies": {"sms_regions": "everywhere"}}), "sms_regions", json!("everywhere")),
     ] {
         let after = ana.patch("/v1/practice", change).await.expect(200).json()["policies"].clone();
@@ -56,6 +58,16 @@ async fn an_admin_decides_about_access_one_thing_at_a_time() {
     }
     let after = ana.get("/v1/practice").await.expect(200).json()["policies"].clone();
     assert_eq!((&after["totp"], &after["proxy_ends_at_age"]), (&json!(false), &json!(14)), "each stays");
+    assert_eq!(
+        (&after["own_access_age"], &after["own_access_source"]),
+        (&json!(15), &json!("Or. Rev. Stat. § 109.640"))
+    );
+    let none =
+        ana.patch("/v1/practice", json!({"policies": {"own_access_state": null}})).await.expect(200).json();
+    assert_eq!(
+        (&none["policies"]["own_access_state"], &none["policies"]["own_access_age"]),
+        (&json!(null), &json!(null))
+    );
     let mut ben = world.signed_in(&world.demo, "ben").await;
     ben.patch("/v1/practice", json!({"policies": {"totp": true}})).await.expect(403);
 }
@@ -81,6 +93,10 @@ async fn a_change_says_what_is_wrong_with_it_and_never_touches_policies() {
         (
             json!({"policies": {"proxy_ends_at_age": 19}}),
             vec![("/policies/proxy_ends_at_age", "out_of_range")],
+        ),
+        (
+            json!({"policies": {"own_access_state": "ZZ"}}),
+            vec![("/policies/own_access_state", "unknown_state")],
         ),
         (json!({"slug": "other"}), vec![("", "unknown_member")]),
         (json!({"name": null}), vec![("/name", "wrong_type")]),

@@ -221,7 +221,8 @@ async fn grant(
     let event = bench.event(Verb::GrantCreated);
     let until = Some(bench.at(3600));
     let zone = domain::time::ZoneName::parse("America/New_York").unwrap();
-    let terms = Terms { relation, from: None, until, of_age: (18, zone), reason: None };
+    let ages = domain::minors::Ages { own_access: None, of_age: 18, zone };
+    let terms = Terms { relation, from: None, until, ages, reason: None };
     bench.store.grant(&bench.tools(), patient, grantee, &terms, &event).await.unwrap()
 }
 
