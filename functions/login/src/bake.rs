@@ -23,7 +23,7 @@ use platform::{
     store::{
         Write,
         account::Account,
-        audit,
+        audit, browser,
         item::number,
         keys,
         outbox::{self, Subject},
@@ -35,6 +35,7 @@ use platform::{
 };
 
 use crate::{
+    guesses::Proof,
     own_devices::{opened_by_code, rests_on_more},
     standing::Standing,
     view::{SessionView, session_view},
@@ -103,7 +104,7 @@ impl Baker<'_> {
         old: &Session,
         standing: Standing,
         verb: Verb,
-        (beside, shown): (Vec<Write>, Shown),
+        (proof, shown): (Proof, Shown),
         visitor: &Visitor,
     ) -> Result<(Fresh, Vec<Patient>), Failure> {
         let practice = old.practice;
@@ -119,8 +120,9 @@ impl Baker<'_> {
             }
             Standing::Staff(staff) => (Person::staff(&staff), vec![Write::Check(staff.still(practice))]),
         };
-        writes.extend(beside);
+        writes.extend(proof.beside);
         let basis = Basis {
+            back: proof.back,
             opens: old.opens,
             contact: old.contact,
             device: old.device,
@@ -190,19 +192,24 @@ impl Baker<'_> {
         let mut event: Event = session.event(&self.app.entropy, now, draft.verb);
         event.conversation = basis.opens;
         event.patient = basis.patient;
-        if let (Holder::Account(account), Scope::Full, Some(mark)) = (person.holder, basis.scope, basis.mark)
-        {
-            // Whether the browser is known is looked up when the message is to leave: nobody waits for that here.
-            let (browser, always) = (basis.browser, basis.always_told);
-            let subject = Subject::SignedInElsewhere { account, browser, mark, always };
-            let item = outbox::passing_item(practice, &session.sign_in.to_string(), &subject, now);
-            writes.push(Write::Create(Table::Chat, item));
+        match (person.holder, basis.scope, basis.mark) {
+            (Holder::Account(account), Scope::Full, Some(mark)) => {
+                // Whether the browser is known is looked up when the message is to leave: nobody waits for that here.
+                let (browser, always) = (basis.browser, basis.always_told);
+                let subject = Subject::SignedInElsewhere { account, browser, mark, always };
+                let item = outbox::passing_item(practice, &session.sign_in.to_string(), &subject, now);
+                writes.push(Write::Create(Table::Chat, item));
+            }
+            (Holder::Account(account), Scope::Conversation, Some(mark)) => {
+                writes.push(Write::Update(browser::saw(practice, account, &mark, now)));
+            }
+            _ => {}
         }
         writes.push(Write::Create(Table::Chat, session.to_item()?));
         writes.push(audit::write(&event));
         // A condition that does not hold is a link that was used, a right that was taken, a person that was barred:
         // to whoever asks, all of these are the same.
-        match self.app.store.transact_patiently(|| writes.clone()).await? {
+        match self.app.store.transact_giving_back(&writes, basis.back).await? {
             Ok(()) => Ok(Fresh { session, token }),
             Err(_) => Err(Failure::SignInFailed),
         }
@@ -311,6 +318,8 @@ pub(crate) struct Basis {
     pub(crate) always_told: bool,
     /// The session that ends with it, because its holder showed one more proof.
     pub(crate) replaces: Option<Session>,
+    /// What gives back what was counted for what was shown.
+    pub(crate) back: Vec<Change>,
 }
 
 impl Basis {
@@ -331,6 +340,7 @@ impl Basis {
             mark: None,
             always_told: false,
             replaces: None,
+            back: Vec::new(),
         }
     }
 }

@@ -16,10 +16,7 @@ use domain::{
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use platform::{
     App,
-    http::{
-        Failure, Json as Body, Problem, cookie,
-        edge::{ClientNetwork, OwnOrigin},
-    },
+    http::{Failure, Json as Body, Problem, cookie, edge::OwnOrigin},
     secrets,
     store::{
         Write, audit,
@@ -38,7 +35,6 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     own_devices::{must_open_everything, opened_by_device},
-    redeem::{count_redeem, given_back},
     second_factor,
     view::{BrowserView, SessionView},
     visitor::{self, Visitor},
@@ -296,13 +292,11 @@ pub(crate) struct RedeemDeviceLink {
         (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn redeem_device_link(
     State(app): State<App>,
     _: OwnOrigin,
-    ClientNetwork(network): ClientNetwork,
     parts: Parts,
     Body(body): Body<RedeemDeviceLink>,
 ) -> Result<Response, Failure> {
@@ -312,7 +306,6 @@ pub(crate) async fn redeem_device_link(
     let hash = secrets::hash(token.expose());
     let link = app.store.device_link(&hash).await?.ok_or(Failure::SignInFailed)?;
     let practice = app.known_practice(link.practice).await?;
-    count_redeem(&app, &practice, &network, now).await?;
     if !link.is_live(now) {
         return Err(Failure::SignInFailed);
     }
@@ -341,7 +334,6 @@ pub(crate) async fn redeem_device_link(
         Write::Update(device_link::mark_used(&hash, now)),
         Write::Create(Table::Chat, device.to_item(&device_token.key())),
         audit::write(&event),
-        given_back(&practice, &network, now),
     ];
     beside.extend(second_factor::replaced(&app, &visitor, Holder::Account(account.id)).await?);
     let replaced = replaced(devices, visitor.device.as_ref());

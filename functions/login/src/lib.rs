@@ -6,6 +6,7 @@
 
 mod bake;
 mod devices;
+mod guesses;
 mod lock;
 mod login_links;
 mod notice;
@@ -19,6 +20,7 @@ mod remembered;
 mod resend;
 mod revoke;
 mod second_factor;
+mod sends;
 mod session;
 mod sessions;
 mod standing;

@@ -7,7 +7,6 @@ use domain::{
     language::Language,
     practice::Slug,
     sign_in::{Audience, CODE_DIGITS, FLOW_LIFE_SECONDS, FlowCookie, SECRET_LIFE_SECONDS},
-    time::Timestamp,
 };
 use http::{HeaderMap, StatusCode, header};
 use platform::{
@@ -24,14 +23,16 @@ use platform::{
         flow::{self, Flow, NewFlow},
         outbox,
         practice::Practice,
-        rate::{CountedAll, Counter, SHARED_SHARDS},
         table::Table,
     },
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::visitor;
+use crate::{
+    sends::{Sender, Sends, Sent},
+    visitor,
+};
 
 /// Who wants to sign in.
 #[derive(Deserialize, ToSchema)]
@@ -106,17 +107,12 @@ pub(crate) async fn ask_for_link(
         language,
         at: now,
     };
-    let asker = Asker {
-        app: &app,
-        practice: &practice,
-        address: contact::blind(&index_key, &address),
-        network,
-        device: visitor::device(&headers).filter(|device| device.practice == practice.id),
-    };
+    let (blind, device) = (contact::blind(&index_key, &address), device_at(&headers, &practice));
     let message = outbox::sign_in_item(practice.id, cookie.flow, 1, now);
     let writes = [Write::Create(Table::Chat, flow.to_item(&sealer)), Write::Create(Table::Chat, message)];
+    let sender = Sender::Browser { address: &blind, network: &network, device: device.as_ref() };
     // Nothing but a limit can be in the way of a new id.
-    if asker.send(&writes, now).await? == Sent::Refused {
+    if (Sends { app: &app, practice: &practice, now }).count(&sender, &writes).await? == Sent::Refused {
         return Err(StoreError::Contended.into());
     }
     let value = cookie::set(cookie::FLOW, &cookie.expose(), Some(FLOW_LIFE_SECONDS));
@@ -148,12 +144,12 @@ pub(crate) async fn ask_for_link_again(
     Body(AskAgain {}): Body<AskAgain>,
 ) -> Result<impl IntoResponse, Failure> {
     if let Some(cookie) = cookie::get(&headers, cookie::FLOW).and_then(|text| FlowCookie::parse(text).ok()) {
-        again(&app, &cookie, network, &headers).await?;
+        again(&app, &cookie, &network, &headers).await?;
     }
     Ok((StatusCode::ACCEPTED, Json(LINK_ASKED)))
 }
 
-async fn again(app: &App, cookie: &FlowCookie, network: String, headers: &HeaderMap) -> Result<(), Failure> {
+async fn again(app: &App, cookie: &FlowCookie, network: &str, headers: &HeaderMap) -> Result<(), Failure> {
     let now = app.clock.now();
     let Some(practice) = app.practice(cookie.practice).await? else { return Ok(()) };
     let hash = secrets::hash(cookie.secret.expose());
@@ -166,80 +162,20 @@ async fn again(app: &App, cookie: &FlowCookie, network: String, headers: &Header
     let Some(flow) = flow.filter(takes_more) else { return Ok(()) };
     let (sealer, index_key) =
         tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Index))?;
-    let asker = Asker {
-        app,
-        practice: &practice,
-        address: contact::blind(&index_key, &flow.address(&sealer)?),
-        network,
-        device: visitor::device(headers).filter(|device| device.practice == practice.id),
-    };
+    let blind = contact::blind(&index_key, &flow.address(&sealer)?);
+    let device = device_at(headers, &practice);
     let message = outbox::sign_in_item(practice.id, flow.id, flow.issues + 1, now);
     let writes = [Write::Update(flow::issue_again(&flow, &hash, now)), Write::Create(Table::Chat, message)];
+    let sender = Sender::Browser { address: &blind, network, device: device.as_ref() };
     // The last of its messages is out, or somebody pressed twice: what was sent is all there is.
-    asker.send(&writes, now).await.map(drop)
+    Sends { app, practice: &practice, now }.count(&sender, &writes).await.map(drop)
+}
+
+fn device_at(headers: &HeaderMap, practice: &Practice) -> Option<DeviceToken> {
+    visitor::device(headers).filter(|device| device.practice == practice.id)
 }
 
 fn first_language(practice: &Practice) -> Language {
     let first = practice.profile.languages.first();
     first.and_then(|text| Language::parse(text).ok()).unwrap_or_else(Language::english)
-}
-
-/// Whose limits a message counts at.
-struct Asker<'a> {
-    app: &'a App,
-    practice: &'a Practice,
-    /// The blind index of the address, known or not.
-    address: String,
-    network: String,
-    device: Option<DeviceToken>,
-}
-
-/// What became of asking for a message.
-#[derive(PartialEq, Eq)]
-enum Sent {
-    /// It is on its way.
-    Begun,
-    /// A condition of the writes did not hold.
-    Refused,
-}
-
-impl Asker<'_> {
-    /// Counts at every limit and writes, or does nothing at all: whoever is over one limit uses up no other. Known and
-    /// unknown addresses cost the same.
-    async fn send(&self, writes: &[Write], now: Timestamp) -> Result<Sent, Failure> {
-        let limits = self.practice.policies.limits();
-        let shard = self.app.entropy.below(u64::from(SHARED_SHARDS)).to_string();
-        // By account: a person with many remembered browsers writes to no address more often than with one.
-        let account = self.device.as_ref().map(|device| device.account.to_string()).unwrap_or_default();
-        let counter = |scope, subject, rate| Counter { practice: self.practice.id, scope, subject, rate };
-        let mut shared = limits.sends_per_practice;
-        shared.count = shared.count.div_ceil(SHARED_SHARDS);
-        let by_practice = counter("send-practice", shard.as_str(), shared);
-        if let Some(device) = &self.device {
-            let counters = [counter("send-device", &account, limits.sends_per_device), by_practice];
-            let mut all = vec![Write::Check(device.must_be_live(now))];
-            all.extend_from_slice(writes);
-            match self.app.store.count_all(&counters, &all, now).await? {
-                // Not a device of ours, or no longer: it counts as anybody.
-                CountedAll::Refused(0) => {}
-                counted => return sent(counted),
-            }
-        }
-        // The longest to wait for comes first: that is the one that the answer names.
-        let counters = [
-            counter("send-address-day", &self.address, limits.sends_per_address_and_day),
-            by_practice,
-            counter("send-network", &self.network, limits.sends_per_client),
-            counter("send-address", &self.address, limits.sends_per_address),
-        ];
-        sent(self.app.store.count_all(&counters, writes, now).await?)
-    }
-}
-
-fn sent(counted: CountedAll) -> Result<Sent, Failure> {
-    match counted {
-        CountedAll::Within => Ok(Sent::Begun),
-        CountedAll::Over { seconds, .. } => Err(Failure::TooMany(seconds)),
-        CountedAll::Refused(_) => Ok(Sent::Refused),
-    }
 }

@@ -57,7 +57,8 @@ pub(crate) async fn open(
             token,
             opens: Some((link.conversation, link.patient)),
             contact: Some(link.contact),
-            end: vec![Write::Update(notice_link::mark_used(&hash, now))],
+            end: Write::Update(notice_link::mark_used(&hash, now)),
+            back: Vec::new(),
         };
         if let Some(answer) = remembered::sign_in(app, &remembered, visitor).await? {
             return Ok(answer);

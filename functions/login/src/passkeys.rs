@@ -18,10 +18,7 @@ use domain::{
 use http::{StatusCode, request::Parts};
 use platform::{
     App,
-    http::{
-        Failure, Json as Body, Problem, cookie,
-        edge::{ClientNetwork, OwnOrigin},
-    },
+    http::{Failure, Json as Body, Problem, cookie, edge::OwnOrigin},
     sealing::FieldSealer,
     secrets,
     store::{
@@ -44,7 +41,6 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     own_devices::must_open_everything,
-    redeem::{count_redeem, given_back},
     view::{BrowserView, SessionView},
     visitor::Visitor,
     webauthn::{For, RelyingParty},
@@ -259,13 +255,11 @@ pub(crate) async fn passkey_options(
         (status = 413, body = Problem, content_type = "application/problem+json"),
         (status = 415, body = Problem, content_type = "application/problem+json"),
         (status = 422, body = Problem, content_type = "application/problem+json"),
-        (status = 429, body = Problem, content_type = "application/problem+json"),
         (status = 503, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(crate) async fn add_passkey(
     State(app): State<App>,
     _: OwnOrigin,
-    ClientNetwork(network): ClientNetwork,
     mut parts: Parts,
     Body(body): Body<NewPasskey>,
 ) -> Result<Response, Failure> {
@@ -273,10 +267,8 @@ pub(crate) async fn add_passkey(
     let (adder, means) = Adder::of(&app, &mut parts).await?;
     let now = app.clock.now();
     let asked = adder.asked();
-    let (taken, ()) = tokio::try_join!(
-        async { app.store.take_ceremony(&asked, Ceremony::Register, now).await.map_err(Failure::from) },
-        count_redeem(&app, &means.practice, &network, now),
-    )?;
+    // An answer cannot be guessed: the question was its holder's, and it has one.
+    let taken = app.store.take_ceremony(&asked, Ceremony::Register, now).await?;
     let (state, _) = taken.ok_or(Failure::SignInFailed)?;
     let key = RelyingParty::of(&app)?.registered(&state, &body.credential).ok_or(Failure::SignInFailed)?;
     let (practice, holder) = (means.practice.id, adder.holder());
@@ -302,11 +294,8 @@ pub(crate) async fn add_passkey(
     passkey.sealed_label =
         label.as_ref().map(|text| means.sealer.seal_bytes(&item_key, "sealed_label", text));
     let event = adder.event(&app, Verb::PasskeyAdded, Some(passkey.id.to_string()));
-    let mut writes = vec![
-        Write::Create(Table::Chat, passkey.to_item(practice, holder)),
-        audit::write(&event),
-        given_back(&means.practice, &network, now),
-    ];
+    let mut writes =
+        vec![Write::Create(Table::Chat, passkey.to_item(practice, holder)), audit::write(&event)];
     match adder {
         Adder::Enrolling(flow, staff) => {
             writes.push(Write::Update(flow::consume(practice, flow.id, now)));

@@ -10,7 +10,6 @@ use axum::{
 use domain::{
     audit::{ActorId, Verb},
     id::{AccountId, ContactPointId, ConversationId, PatientId},
-    limits::Limits,
     person::{BirthDate, PersonName, Slip},
     session::SessionKind,
     sign_in::{FlowCookie, LinkToken, opens_by_date},
@@ -27,12 +26,11 @@ use platform::{
     secrets,
     store::{
         StoreError, Write, audit, contact,
-        flow::{self, FlowTry, LeadsTo},
+        flow::{self, Flow, FlowTry, LeadsTo, Try},
         keys,
         note::Occurrence,
         notice_link,
         practice::Practice,
-        rate::CountedAll,
         session::{Holder, Scope},
         table::{Change, Table},
         tries::{self, DateTry, Miss, WrongDate},
@@ -43,8 +41,8 @@ use utoipa::ToSchema;
 
 use crate::{
     bake::{Baker, Basis},
+    guesses::{Counted, Guesses, Offerer},
     people::{People, Typed, distinct, people},
-    redeem::{given_back, redeem_counter},
     second_factor::replaced,
     view::{NextStep, SessionView},
     visitor::Visitor,
@@ -110,13 +108,15 @@ pub(crate) async fn prove_person(
     Attempt { app: &app, way, typed, network: &network, visitor: &visitor }.decide().await
 }
 
-/// The first proof, with its try counted.
+/// The first proof.
 struct Way {
     practice: Arc<Practice>,
     contact: ContactPointId,
     candidates: Vec<(AccountId, PatientId)>,
     /// The notice that it came by.
     notice: Option<Notice>,
+    /// What counts a try, together with every other limit.
+    trying: Change,
     /// What ends the first proof, as part of the session's transaction.
     end: Change,
 }
@@ -126,40 +126,37 @@ struct Notice {
     conversation: ConversationId,
     patient: PatientId,
     outbox: String,
-    /// The hash of its token.
-    hash: String,
     /// Whether it is another browser's. Then it is refused as a wrong date is, with the same calls.
     is_foreign: bool,
 }
 
-/// A notice link, live and with tries left.
+/// A live notice link.
 async fn by_notice(app: &App, token: &str, visitor: &Visitor) -> Result<Option<Way>, Failure> {
     let Ok(token) = LinkToken::parse(token) else { return Ok(None) };
     let now = app.clock.now();
     let hash = secrets::hash(token.expose());
-    let most = Limits::STRICT.dates_per_flow;
-    let Some(link) = app.store.try_notice_date(&hash, most).await? else { return Ok(None) };
+    let link = app.store.notice_link(&hash).await?.filter(|link| link.is_live(now));
+    let Some(link) = link else { return Ok(None) };
     let practice = app.known_practice(link.practice).await?;
-    if !link.is_live(now) {
-        return Ok(None);
-    }
     let browser = visitor.mark.hash();
+    let is_foreign = !link.is_open_in(&browser);
+    let most = practice.policies.limits().dates_per_flow;
     Ok(Some(Way {
         practice,
         contact: link.contact,
+        trying: notice_link::trying(&hash, is_foreign, most),
         notice: Some(Notice {
             conversation: link.conversation,
             patient: link.patient,
             outbox: link.outbox.clone(),
-            is_foreign: !link.is_open_in(&browser),
-            hash: hash.clone(),
+            is_foreign,
         }),
         candidates: link.candidates,
         end: notice_link::bind(&hash, &browser, now),
     }))
 }
 
-/// The flow of this browser, with link or code proven and tries left.
+/// The flow of this browser, with link or code proven.
 async fn by_flow(app: &App, parts: &Parts) -> Result<Option<Way>, Failure> {
     let cookie = cookie::get(&parts.headers, cookie::FLOW).and_then(|text| FlowCookie::parse(text).ok());
     let Some(cookie) = cookie else { return Ok(None) };
@@ -168,11 +165,14 @@ async fn by_flow(app: &App, parts: &Parts) -> Result<Option<Way>, Failure> {
     let hash = secrets::hash(cookie.secret.expose());
     let most = practice.policies.limits().dates_per_flow;
     let attempt = FlowTry { practice: practice.id, flow: cookie.flow, secret_hash: &hash, most };
-    // Where there is none, nothing is compared and nothing counted; where there is, its network is counted with the date.
-    let Some(flow) = app.store.try_flow_date(&attempt, now).await? else { return Ok(None) };
+    // Where there is none, nothing is compared and nothing counted.
+    let is_proven = |flow: &Flow| flow.is_of(&hash) && !flow.is_over(now) && flow.proven_at.is_some();
+    let flow = app.store.flow(practice.id, cookie.flow).await?.filter(is_proven);
+    let Some(flow) = flow else { return Ok(None) };
     Ok(match (flow.leads_to, flow.contact) {
         (Some(LeadsTo::Patients(candidates)), Some(contact)) => Some(Way {
             end: flow::consume(practice.id, flow.id, now),
+            trying: attempt.counting(Try::Date, now),
             practice,
             contact,
             candidates,
@@ -186,8 +186,8 @@ async fn by_flow(app: &App, parts: &Parts) -> Result<Option<Way>, Failure> {
 enum Refusal {
     /// It is nobody's, so far off; nothing is kept of one that is somebody's or came when the tries were used up.
     Wrong(Option<Slip>),
-    /// It is right, in another browser than the one that opened the link first. What was counted is given back.
-    Foreign(Vec<Write>),
+    /// It is right, in another browser than the one that opened the link first. What was counted of the date is given back.
+    Foreign(Vec<Change>),
     /// It is right, after a message to a contact with too many patients. It counts, so that nobody finds out by trying.
     Shared,
 }
@@ -214,45 +214,55 @@ impl Attempt<'_> {
             patients.into_iter().filter(|_| !too_shared).map(|id| (id, id.to_string())).collect();
         let limits = practice.policies.limits();
         let tried = DateTry { practice: practice.id, contact: &contact, patients: &patients, limits };
-        let mut counters = vec![redeem_counter(practice, self.network)];
-        counters.extend(tried.counters());
-        let counting = tried.counting();
-        let (counted, people) = tokio::try_join!(
-            app.store.count_all(&counters, &counting, now),
-            people(app, practice.id, &way.candidates, way.contact, &sealer, now),
-        )?;
-        if let CountedAll::Over { which: 0, seconds } = counted {
-            return Err(Failure::TooMany(seconds));
-        }
+        let (counted, people) = tokio::try_join!(self.count(&tried, now), async {
+            let people = people(app, practice.id, &way.candidates, way.contact, &sealer, now);
+            people.await.map_err(Failure::from)
+        })?;
+        let is_within = counted.is_some();
         let only = way.notice.as_ref().map(|notice| notice.patient);
         let fitting = people.fitting(&self.typed, only);
         let is_foreign = way.notice.as_ref().is_some_and(|notice| notice.is_foreign);
-        let considered = counted == CountedAll::Within && !too_shared;
-        let given_back = || {
-            let mut writes = tried.giving_back(now);
-            writes.push(given_back(practice, self.network, now));
-            writes
-        };
+        let considered = is_within && !too_shared;
+        let given_back = || [tried.giving_back(now), counted.clone().unwrap_or_default()].concat();
         match fitting[..] {
             [(account, patient)] if considered && !is_foreign => {
                 self.sign_in(&people, &sealer, account, patient, given_back()).await
             }
             // The date was right; only whose it is remains to be said.
             [_, _, ..] if considered && !is_foreign && self.typed.first_name.is_none() => {
-                app.store.transact_patiently(given_back).await?.map_err(|_| StoreError::Contended)?;
+                let back = app.store.transact_giving_back(&[], given_back()).await?;
+                back.map_err(|_| StoreError::Contended)?;
                 Ok((StatusCode::OK, Json(NextStep::new("first_name"))).into_response())
             }
             // The date was right, and this is not the browser that the link belongs to.
             [(_, patient), ..] if considered => {
-                self.refuse(Some(patient), Refusal::Foreign(given_back()), &tried).await
+                self.refuse(Some(patient), Refusal::Foreign(tried.giving_back(now)), &tried).await
             }
-            [(_, patient), ..] if too_shared && counted == CountedAll::Within => {
+            [(_, patient), ..] if too_shared && is_within => {
                 self.refuse(Some(patient), Refusal::Shared, &tried).await
             }
             _ => {
                 let nearest = people.nearest(self.typed.date);
                 let slip = nearest.filter(|_| considered).map(|(_, slip)| slip);
                 self.refuse(nearest.map(|(patient, _)| patient), Refusal::Wrong(slip), &tried).await
+            }
+        }
+    }
+
+    /// Counts the date at every limit before anything is compared: the network, the tries of the first proof, the contact, and
+    /// everybody whom it might be of. What gives the network back, or `None` if the date is not to be looked at: so often it was
+    /// wrong. Then only the first two are counted, so that this has an end as well.
+    async fn count(&self, tried: &DateTry<'_>, now: Timestamp) -> Result<Option<Vec<Change>>, Failure> {
+        let who = Offerer::Browser { device: self.visitor.device.as_ref(), network: self.network };
+        let guesses = Guesses { app: self.app, practice: &self.way.practice, who, now };
+        let mut writes = vec![Write::Update(self.way.trying.clone())];
+        writes.extend(tried.counting());
+        match guesses.count(&tried.counters(), &writes).await? {
+            Counted::Within(back) => Ok(Some(back)),
+            Counted::Refused(0) => Err(Failure::SignInFailed),
+            Counted::Over | Counted::Refused(_) => {
+                guesses.one(self.way.trying.clone()).await?.ok_or(Failure::SignInFailed)?;
+                Ok(None)
             }
         }
     }
@@ -271,18 +281,14 @@ impl Attempt<'_> {
         event.conversation = way.notice.as_ref().map(|notice| notice.conversation);
         event.object = Some(way.contact.to_string());
         event.patient = patient.or(way.notice.as_ref().map(|notice| notice.patient));
-        let (miss, beside) = match refusal {
+        let (miss, doubted, back) = match refusal {
             // What was counted stays counted.
-            Refusal::Wrong(None) => (None, Vec::new()),
+            Refusal::Wrong(None) => (None, None, Vec::new()),
             Refusal::Wrong(Some(slip)) => {
-                (Some(Miss::Date(slip)), vec![Write::Update(contact::doubted(practice, way.contact))])
+                (Some(Miss::Date(slip)), Some(contact::doubted(practice, way.contact)), Vec::new())
             }
-            Refusal::Shared => (Some(Miss::SharedContact), Vec::new()),
-            Refusal::Foreign(mut given_back) => {
-                let link = way.notice.as_ref().map(|notice| notice_link::untried(&notice.hash));
-                given_back.extend(link.map(Write::Update));
-                (Some(Miss::OtherBrowser), given_back)
-            }
+            Refusal::Shared => (Some(Miss::SharedContact), None, Vec::new()),
+            Refusal::Foreign(back) => (Some(Miss::OtherBrowser), None, back),
         };
         let kept = patient.zip(miss).map(|(patient, miss)| {
             let (by, outbox) = match &way.notice {
@@ -291,13 +297,10 @@ impl Attempt<'_> {
             };
             WrongDate { at: now, miss, way: by, outbox }.to_item(practice, patient, event.id)
         });
-        let writes = || {
-            let mut writes = vec![audit::write(&event)];
-            writes.extend(kept.iter().map(|item| Write::Create(Table::Chat, item.clone())));
-            writes.extend(beside.iter().cloned());
-            writes
-        };
-        app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
+        let mut writes = vec![audit::write(&event)];
+        writes.extend(kept.map(|item| Write::Create(Table::Chat, item)));
+        writes.extend(doubted.map(Write::Update));
+        app.store.transact_giving_back(&writes, back).await?.map_err(|_| StoreError::Contended)?;
         if let Some(notice) = &way.notice {
             self.tell_staff(notice, tried, now).await?;
         }
@@ -326,7 +329,7 @@ impl Attempt<'_> {
         sealer: &FieldSealer,
         account: AccountId,
         patient: PatientId,
-        given_back: Vec<Write>,
+        back: Vec<Change>,
     ) -> Result<Response, Failure> {
         let (app, way) = (self.app, &self.way);
         let practice = way.practice.id;
@@ -340,7 +343,6 @@ impl Attempt<'_> {
             Write::Check(contact::still_leads(still_theirs, since)),
             Write::Update(contact::verified(practice, way.contact, app.clock.now())),
         ];
-        beside.extend(given_back);
         beside.extend(replaced(app, self.visitor, Holder::Account(account.id)).await?);
         let basis = Basis {
             opens: way.notice.as_ref().map(|notice| notice.conversation),
@@ -351,6 +353,7 @@ impl Attempt<'_> {
             scope: if way.notice.is_some() { Scope::Conversation } else { Scope::Full },
             fresh: way.notice.is_none(),
             mark: Some(self.visitor.mark.hash()),
+            back,
             ..Basis::new(SessionKind::Patient, self.visitor.browser)
         };
         let baker = Baker { app, sealer };

@@ -20,17 +20,19 @@ use platform::{
     keys::Purpose,
     secrets::{self, SecretPurpose},
     store::{
-        Store, Write,
-        flow::{self, Adds, Flow, FlowTry, LeadsTo},
+        Write,
+        flow::{self, Adds, Flow, FlowTry, LeadsTo, Try},
         practice::Practice,
-        rate::{Counted, Counter},
+        staff::Staff,
+        table::Change,
     },
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    bake::Baker,
+    bake::{Baker, Basis},
+    guesses::{Guesses, Offerer},
     notice,
     passkeys::staff_basis,
     remembered, totp,
@@ -78,17 +80,17 @@ pub(crate) async fn redeem(
         (Some(token), None) => {
             let Ok(token) = LinkToken::parse(&token) else { return Ok(birth_date_next(Some(&visitor))) };
             if let Some(cookie) = &flow
-                && let Some(flow) = by_link(&app, cookie, &token).await?
+                && let Some(first) = by_link(&app, cookie, &token).await?
             {
-                return proven(&app, &flow, Vec::new(), &visitor).await;
+                return proven(&app, first, &visitor).await;
             }
             notice::open(&app, &parts, &token, &visitor).await
         }
         (None, Some(code)) => {
             let cookie = flow.ok_or(Failure::SignInFailed)?;
             let code = Code::parse(&code).map_err(|_| Failure::SignInFailed)?;
-            let (flow, back) = by_code(&app, &cookie, &network, &code).await?.ok_or(Failure::SignInFailed)?;
-            proven(&app, &flow, vec![back], &visitor).await
+            let first = by_code(&app, &cookie, &network, &code, &visitor).await?;
+            proven(&app, first.ok_or(Failure::SignInFailed)?, &visitor).await
         }
         _ => Err(Failure::field("", "token_or_code")),
     }
@@ -102,9 +104,18 @@ pub(crate) fn birth_date_next(visitor: Option<&Visitor>) -> Response {
     (StatusCode::OK, headers, Json(NextStep::new("birth_date"))).into_response()
 }
 
+/// A link or code that was right.
+struct First {
+    flow: Flow,
+    /// The member of staff that it leads to.
+    staff: Option<Staff>,
+    /// What gives back what was counted for it.
+    back: Vec<Change>,
+}
+
 /// The flow, if the link is of one of its messages and those are not too old. Nothing is counted: 128 bits are guessed by
 /// nobody, and the link may be that of a notice, which leaves an attempt alone that this browser waits for.
-async fn by_link(app: &App, cookie: &FlowCookie, token: &LinkToken) -> Result<Option<Flow>, Failure> {
+async fn by_link(app: &App, cookie: &FlowCookie, token: &LinkToken) -> Result<Option<First>, Failure> {
     let Some(practice) = app.practice(cookie.practice).await? else { return Ok(None) };
     let now = app.clock.now();
     let hash = secrets::hash(cookie.secret.expose());
@@ -120,88 +131,88 @@ async fn by_link(app: &App, cookie: &FlowCookie, token: &LinkToken) -> Result<Op
         fits | secrets::equal(expected.expose(), token.expose())
     });
     // Too many wrong codes shut the link too.
-    let takes = flow.is_of(&hash) && !flow.is_step_up && !flow.is_over(now) && flow.tries < most;
-    Ok((fits && takes).then_some(flow))
+    if !fits || !is_for_sign_in(&flow, &hash, now) || flow.tries >= most {
+        return Ok(None);
+    }
+    let staff = staff_of(app, &practice, &flow).await?;
+    Ok(Some(First { flow, staff, back: Vec::new() }))
 }
 
-/// The flow, if the code is of one of its messages and those are not too old, and the end of what was counted for that.
-/// The try is counted before anything is compared; without the cookie of the browser that asked nothing is counted at all.
+/// Whether this browser began the flow, to sign in with, and it is not over.
+fn is_for_sign_in(flow: &Flow, hash: &str, now: Timestamp) -> bool {
+    flow.is_of(hash) && !flow.is_step_up && !flow.is_over(now)
+}
+
+/// The flow, if the code is of one of its messages and those are not too old. The try is counted before anything is compared;
+/// without the cookie of the browser that asked nothing is counted at all.
 async fn by_code(
     app: &App,
     cookie: &FlowCookie,
     network: &str,
     code: &Code,
-) -> Result<Option<(Flow, Write)>, Failure> {
+    visitor: &Visitor,
+) -> Result<Option<First>, Failure> {
     let Some(practice) = app.practice(cookie.practice).await? else { return Ok(None) };
     let now = app.clock.now();
     let hash = secrets::hash(cookie.secret.expose());
     let most = practice.policies.limits().tries_per_flow;
     let attempt = FlowTry { practice: practice.id, flow: cookie.flow, secret_hash: &hash, most };
-    let (flow, ()) = tokio::try_join!(
-        async { app.store.try_flow(&attempt, now).await.map_err(Failure::from) },
-        count_redeem(app, &practice, network, now),
-    )?;
-    let Some(flow) = flow else {
-        // Nothing was compared. Whoever makes cookies up must not use up what others of their network need.
-        let _ = app.store.change(Store::uncount(&redeem_counter(&practice, network), now)).await?;
-        return Ok(None);
+    let trying = |audience| attempt.counting(Try::Code(audience), now);
+    let who = Offerer::Browser { device: visitor.device.as_ref(), network };
+    let guesses = Guesses { app, practice: &practice, who, now };
+    // Most who come are patients: what they try is counted while it is read whose it is, and holds for nobody else.
+    let (flow, counted) =
+        tokio::join!(app.store.flow(practice.id, cookie.flow), guesses.one(trying(Audience::Patient)));
+    // How many tries there were is for the count to say: what is read may hold this one already.
+    let flow = flow?.filter(|flow| is_for_sign_in(flow, &hash, now));
+    let (back, flow, staff) = match flow {
+        None => return Ok(None),
+        Some(flow) if flow.audience == Audience::Staff => {
+            let guesses = Guesses { who: Offerer::Staff, ..guesses };
+            let counting = guesses.one(trying(Audience::Staff));
+            let (back, staff) = tokio::try_join!(counting, staff_of(app, &practice, &flow))?;
+            (back, flow, staff)
+        }
+        Some(flow) => (counted?, flow, None),
     };
+    let Some(back) = back else { return Ok(None) };
     let key = app.practice_key(&practice, Purpose::Link).await?;
     let id = flow.id.to_string();
     let fits = flow.live_issues(now).into_iter().fold(false, |fits, issue| {
         fits | secrets::equal(secrets::code(&key, &id, issue).expose(), code.expose())
     });
-    Ok(fits.then(|| (flow, given_back(&practice, network, now))))
+    Ok(fits.then_some(First { flow, staff, back }))
 }
 
-/// The limit of offering secrets, by network.
-pub(crate) fn redeem_counter<'a>(practice: &Practice, network: &'a str) -> Counter<'a> {
-    let rate = practice.policies.limits().redeems_per_client;
-    Counter { practice: practice.id, scope: "redeem-network", subject: network, rate }
-}
-
-/// Counts at [`redeem_counter`].
-pub(crate) async fn count_redeem(
-    app: &App,
-    practice: &Practice,
-    network: &str,
-    now: Timestamp,
-) -> Result<(), Failure> {
-    match app.store.count(&redeem_counter(practice, network), now).await? {
-        Counted::Within => Ok(()),
-        Counted::Over(seconds) => Err(Failure::TooMany(seconds)),
-    }
-}
-
-/// Gives the count of a right secret back: the limit is against guesses, and many people share a network.
-pub(crate) fn given_back(practice: &Practice, network: &str, now: Timestamp) -> Write {
-    Write::Update(Store::uncount(&redeem_counter(practice, network), now))
+/// The member of staff that a flow leads to.
+async fn staff_of(app: &App, practice: &Practice, flow: &Flow) -> Result<Option<Staff>, Failure> {
+    let Some(LeadsTo::Staff(staff)) = flow.leads_to else { return Ok(None) };
+    let sealer = app.sealer(practice).await?;
+    Ok(app.store.staff(practice.id, staff, &sealer).await?.filter(|staff| staff.active))
 }
 
 /// What link or code has earned: patients the next question, staff a session where the practice allows that.
-/// What was counted for it is given `back`.
-async fn proven(app: &App, flow: &Flow, back: Vec<Write>, visitor: &Visitor) -> Result<Response, Failure> {
+async fn proven(app: &App, first: First, visitor: &Visitor) -> Result<Response, Failure> {
+    let First { flow, staff, back } = first;
     let now = app.clock.now();
     let practice = app.known_practice(flow.practice).await?;
     match (flow.audience, &flow.leads_to) {
         (Audience::Patient, Some(LeadsTo::Patients(candidates))) => {
-            if let Some(answer) = remembered::by_flow(app, flow, candidates, &back, visitor).await? {
+            if let Some(answer) = remembered::by_flow(app, &flow, candidates, &back, visitor).await? {
                 return Ok(answer);
             }
-            if app.store.prove_flow(flow, back, now).await? {
+            if app.store.prove_flow(&flow, back, now).await? {
                 Ok(birth_date_next(None))
             } else {
                 Err(Failure::SignInFailed)
             }
         }
-        (Audience::Staff, Some(LeadsTo::Staff(staff))) => {
-            let sealer = app.sealer(&practice).await?;
-            let staff = app.store.staff(practice.id, *staff, &sealer).await?;
-            let staff = staff.filter(|staff| staff.active).ok_or(Failure::SignInFailed)?;
+        (Audience::Staff, Some(LeadsTo::Staff(_))) => {
+            let staff = staff.ok_or(Failure::SignInFailed)?;
             // A link alone opens nothing for whoever has a factor; whoever has none adds the first one with it.
             if staff.enrolled {
                 let methods = totp::methods(app, &practice, &staff).await?;
-                app.store.prove_flow(flow, back, now).await?;
+                app.store.prove_flow(&flow, back, now).await?;
                 let step = NextStep { next: "second_factor", methods: Some(methods) };
                 return Ok((StatusCode::OK, Json(step)).into_response());
             }
@@ -209,15 +220,14 @@ async fn proven(app: &App, flow: &Flow, back: Vec<Write>, visitor: &Visitor) -> 
                 if !staff.is_invited(now) {
                     return Err(Failure::InvitationOver);
                 }
-                let adds = Write::Update(flow::let_add(flow, Adds::First, now));
-                let writes = || [vec![adds.clone()], back.clone()].concat();
-                app.store.transact_patiently(writes).await?.map_err(|_| Failure::SignInFailed)?;
+                let adds = [Write::Update(flow::let_add(&flow, Adds::First, now))];
+                app.store.transact_giving_back(&adds, back).await?.map_err(|_| Failure::SignInFailed)?;
                 return Ok((StatusCode::OK, Json(NextStep::new("enrol"))).into_response());
             }
-            let mut beside = vec![Write::Update(flow::consume(practice.id, flow.id, now))];
-            beside.extend(back);
+            let beside = vec![Write::Update(flow::consume(practice.id, flow.id, now))];
+            let sealer = app.sealer(&practice).await?;
             let baker = Baker { app, sealer: &sealer };
-            let basis = staff_basis(Browser::from_stored(&flow.browser));
+            let basis = Basis { back, ..staff_basis(Browser::from_stored(&flow.browser)) };
             let fresh = baker.for_staff(practice.id, &staff, basis, beside).await?;
             fresh.into_answer(app, Vec::new(), visitor).await
         }

@@ -16,6 +16,7 @@ use platform::{
         flow::{self, Flow},
         keys,
         session::Holder,
+        table::Change,
     },
 };
 
@@ -32,8 +33,10 @@ pub(crate) struct Remembered<'a> {
     /// The conversation that the first proof leads to, and its patient.
     pub(crate) opens: Option<(ConversationId, PatientId)>,
     pub(crate) contact: Option<ContactPointId>,
-    /// What ends the first proof, as part of the session's transaction, and what was counted for it.
-    pub(crate) end: Vec<Write>,
+    /// What ends the first proof, as part of the session's transaction.
+    pub(crate) end: Write,
+    /// What gives back what was counted for it.
+    pub(crate) back: Vec<Change>,
 }
 
 /// After a link or code: a session, if this browser is a remembered device of one of the candidates.
@@ -41,16 +44,15 @@ pub(crate) async fn by_flow(
     app: &App,
     flow: &Flow,
     candidates: &[(AccountId, PatientId)],
-    back: &[Write],
+    back: &[Change],
     visitor: &Visitor,
 ) -> Result<Option<Response>, Failure> {
     let Some(token) = &visitor.device else { return Ok(None) };
     if token.practice != flow.practice || !candidates.iter().any(|(account, _)| *account == token.account) {
         return Ok(None);
     }
-    let consume = Write::Update(flow::consume(flow.practice, flow.id, app.clock.now()));
-    let end = [&[consume], back].concat();
-    let remembered = Remembered { token, opens: None, contact: flow.contact, end };
+    let end = Write::Update(flow::consume(flow.practice, flow.id, app.clock.now()));
+    let remembered = Remembered { token, opens: None, contact: flow.contact, end, back: back.to_vec() };
     sign_in(app, &remembered, visitor).await
 }
 
@@ -90,7 +92,7 @@ pub(crate) async fn sign_in(
         return Ok(None);
     }
     let mut beside = vec![Write::Update(device::mark_used(by.token.key(), now))];
-    beside.extend(by.end.iter().cloned());
+    beside.push(by.end.clone());
     beside.extend(old);
     beside.extend(leads.map(|leads| Write::Check(contact::still_leads(leads, since))));
     beside.extend(by.contact.map(|point| Write::Update(contact::verified(practice.id, point, now))));
@@ -101,6 +103,7 @@ pub(crate) async fn sign_in(
         device: Some(device.id),
         since,
         mark: Some(visitor.mark.hash()),
+        back: by.back.clone(),
         ..Basis::new(SessionKind::PatientRemembered, visitor.browser)
     };
     let baker = Baker { app, sealer: &sealer };

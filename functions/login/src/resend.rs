@@ -8,10 +8,7 @@ use domain::{
 use http::StatusCode;
 use platform::{
     App,
-    http::{
-        Failure, Json as Body, Problem,
-        edge::{ClientNetwork, OwnOrigin},
-    },
+    http::{Failure, Json as Body, Problem, edge::OwnOrigin},
     secrets,
     store::{
         Write, audit,
@@ -22,8 +19,6 @@ use platform::{
 };
 use serde::Deserialize;
 use utoipa::ToSchema;
-
-use crate::redeem::redeem_counter;
 
 /// Which notice.
 #[derive(Deserialize, ToSchema)]
@@ -48,7 +43,6 @@ pub(crate) struct Resend {
 pub(crate) async fn resend_notice(
     State(app): State<App>,
     _: OwnOrigin,
-    ClientNetwork(network): ClientNetwork,
     Body(body): Body<Resend>,
 ) -> Result<StatusCode, Failure> {
     let Ok(token) = LinkToken::parse(&body.notice) else { return Ok(StatusCode::ACCEPTED) };
@@ -60,7 +54,6 @@ pub(crate) async fn resend_notice(
     let contact = link.contact.to_string();
     let counter = |scope, rate| Counter { practice: practice.id, scope, subject: &contact, rate };
     let counters = [
-        redeem_counter(&practice, &network),
         counter("resend-day", limits.resends_per_contact_and_day),
         counter("resend", limits.resends_per_contact),
     ];

@@ -4,6 +4,7 @@
 use axum::extract::State;
 use domain::{
     audit::{Event, Verb},
+    id::PracticeId,
     sign_in::LinkToken,
     time::Timestamp,
 };
@@ -22,9 +23,11 @@ use platform::{
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-/// Most ends inside the transaction, each with its event; it uses the link up and writes an event of its own too. What is more
-/// ends right after it.
-const MOST_ENDS: usize = 96;
+/// Most ends of one transaction, each with its event.
+const MOST_ENDS: usize = 48;
+
+/// How often what is left is looked for. Only what lives can make more, and all that lives ends in the first round.
+const MOST_ROUNDS: usize = 4;
 
 /// The token of the link.
 #[derive(Deserialize, ToSchema)]
@@ -60,38 +63,56 @@ pub(crate) async fn revoke_sessions(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// First the session that was announced, so that nothing more comes of it; then, over and over, what it rests on and what came
+/// of it, until nothing is left. Whoever presses again after a fault goes on there.
 async fn end(app: &App, link: &RevokeLink, hash: &str, now: Timestamp) -> Result<(), Failure> {
     let (practice, holder) = (link.practice, Holder::Account(link.account));
     let event = |verb, object: String| {
         let event = audit::event(&app.entropy, now, practice, holder.actor(), verb);
         audit::write(&Event { object: Some(object), ..event })
     };
-    let ends = |remains: &Remains| {
-        let mut writes = Vec::new();
-        for (key, device) in &remains.devices {
-            writes.push(Write::Delete(Table::Chat, key.clone()));
-            writes.push(event(Verb::DeviceForgotten, device.id.to_string()));
-        }
-        for passkey in &remains.passkeys {
-            writes.push(passkey.end(practice, holder));
-            writes.push(event(Verb::PasskeyRemoved, passkey.id.to_string()));
-        }
-        writes.extend(remains.sessions.iter().map(|session| Write::Delete(Table::Chat, session.key())));
-        writes
-    };
-    let remains = app.store.remains(link, now).await?;
-    let mut writes = vec![
-        Write::Update(revoke_link::mark_used(hash, now)),
-        event(Verb::SessionRevoked, link.sign_in.to_string()),
-    ];
-    writes.extend(ends(&remains).into_iter().take(MOST_ENDS));
-    if app.store.transact_patiently(|| writes.clone()).await?.is_err() {
-        return Ok(());
+    if !link.is_used {
+        let sessions = app.store.sessions(practice, holder, now).await?;
+        let own = sessions.into_iter().filter(|session| session.sign_in == link.sign_in);
+        let own: Vec<_> = own.take(MOST_ENDS).collect();
+        let mut writes = vec![
+            Write::Update(revoke_link::mark_used(hash, &own, now)),
+            event(Verb::SessionRevoked, link.sign_in.to_string()),
+        ];
+        writes.extend(own.iter().map(|session| Write::Delete(Table::Chat, session.key())));
+        // Somebody else has pressed at the same moment: what is left is looked for all the same.
+        let _ = app.store.transact_patiently(|| writes.clone()).await?;
     }
-    // What came into being meanwhile did so under a session that has ended now.
-    let late = ends(&app.store.remains(link, now).await?);
-    for some in late.chunks(MOST_ENDS) {
-        app.store.transact_patiently(|| some.to_vec()).await?.map_err(|_| StoreError::Contended)?;
+    let Some(link) = app.store.revoke_link(hash).await?.filter(|link| !link.is_done) else { return Ok(()) };
+    for _ in 0..MOST_ROUNDS {
+        let remains = app.store.remains(&link, now).await?;
+        let ends = ends(&remains, practice, holder, event);
+        if ends.is_empty() {
+            app.store.change(revoke_link::mark_done(hash, now)).await?;
+            return Ok(());
+        }
+        for some in ends.chunks(MOST_ENDS) {
+            let some: Vec<_> = some.concat();
+            app.store.transact_patiently(|| some.clone()).await?.map_err(|_| StoreError::Contended)?;
+        }
     }
-    Ok(())
+    Err(StoreError::Contended.into())
+}
+
+/// Each way in and session with the event of its end. Sessions come last: while one is there, so is the word of what it rests
+/// on.
+fn ends(
+    remains: &Remains,
+    practice: PracticeId,
+    holder: Holder,
+    event: impl Fn(Verb, String) -> Write,
+) -> Vec<Vec<Write>> {
+    let sessions = remains.sessions.iter().map(|session| vec![Write::Delete(Table::Chat, session.key())]);
+    let devices = remains.devices.iter().map(|(key, device)| {
+        vec![Write::Delete(Table::Chat, key.clone()), event(Verb::DeviceForgotten, device.id.to_string())]
+    });
+    let passkeys = remains.passkeys.iter().map(|passkey| {
+        vec![passkey.end(practice, holder), event(Verb::PasskeyRemoved, passkey.id.to_string())]
+    });
+    devices.chain(passkeys).chain(sessions).collect()
 }

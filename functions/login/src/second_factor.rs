@@ -28,7 +28,7 @@ use platform::{
     store::{
         Write, audit,
         ceremony::{Asked, CEREMONY_SECONDS, Ceremony},
-        flow::{self, Adds, Flow, FlowTry, PasskeyFlow},
+        flow::{self, Adds, Flow, FlowTry, PasskeyFlow, Try},
         item::Item,
         keys,
         passkey::Passkey,
@@ -45,8 +45,8 @@ use utoipa::ToSchema;
 
 use crate::{
     bake::{Baker, Basis},
+    guesses::Proof,
     passkeys::{PublicKeyOptions, staff_basis, strong},
-    redeem::{count_redeem, given_back},
     standing::{Standing, standing},
     totp::{self, Offered},
     view::{NextStep, SessionView},
@@ -169,7 +169,6 @@ pub(crate) struct SecondFactor {
 pub(crate) async fn second_factor(
     State(app): State<App>,
     _: OwnOrigin,
-    ClientNetwork(network): ClientNetwork,
     parts: Parts,
     Body(body): Body<SecondFactor>,
 ) -> Result<Response, Failure> {
@@ -186,7 +185,6 @@ pub(crate) async fn second_factor(
         sealer: app.sealer(&practice).await?,
         practice,
         cookie,
-        network: &network,
         visitor: Visitor::of(&parts, &app.entropy, body.want_token),
     };
     match (&body.passkey, shown) {
@@ -201,7 +199,6 @@ struct Request<'a> {
     practice: Arc<Practice>,
     sealer: FieldSealer,
     cookie: FlowCookie,
-    network: &'a str,
     visitor: Visitor,
 }
 
@@ -267,32 +264,30 @@ impl Request<'_> {
         let hash = secrets::hash(self.cookie.secret.expose());
         let most = self.practice.policies.limits().tries_per_flow;
         let attempt = FlowTry { practice, flow: self.cookie.flow, secret_hash: &hash, most };
-        let (flow, ()) = tokio::try_join!(
-            async { app.store.try_flow_factor(&attempt, now).await.map_err(Failure::from) },
-            count_redeem(app, &self.practice, self.network, now),
-        )?;
+        let flow = app.store.flow(practice, self.cookie.flow).await?;
+        let flow = flow.filter(|flow| flow.is_of(&hash) && !flow.is_over(now));
         let flow = flow.ok_or(Failure::SignInFailed)?;
         let id = flow.proven_staff().ok_or(Failure::SignInFailed)?;
         let staff = self.staff(id).await?;
-        let proven = totp::prove(app, &self.practice, &self.sealer, id, offered).await?;
+        // Both limits are theirs alone: in a waiting room full of patients nobody uses up the sign-in of staff.
+        let trying = Some(attempt.counting(Try::Factor, now));
+        let Proof { mut beside, back } =
+            totp::prove(app, &self.practice, &self.sealer, id, offered, trying).await?;
         if staff.needs_passkey() {
             // Enough to add the passkey that their roles ask for, if they have none yet; not to sign in.
             let passkeys = app.store.passkeys(practice, Holder::Staff(id)).await?;
             if !passkeys.is_empty() {
                 return Err(Failure::SignInFailed);
             }
-            let mut writes = proven;
-            writes.push(Write::Update(flow::let_add(&flow, Adds::Passkey, now)));
-            let done = app.store.transact_patiently(|| writes.clone()).await?;
+            beside.push(Write::Update(flow::let_add(&flow, Adds::Passkey, now)));
+            let done = app.store.transact_giving_back(&beside, back).await?;
             done.map_err(|_| Failure::SignInFailed)?;
             return Ok((StatusCode::OK, Json(NextStep::new("enrol"))).into_response());
         }
-        let mut beside = proven;
         beside.push(Write::Update(flow::consume(practice, flow.id, now)));
-        beside.push(given_back(&self.practice, self.network, now));
         beside.extend(replaced(app, &self.visitor, Holder::Staff(id)).await?);
         let baker = Baker { app, sealer: &self.sealer };
-        let basis = staff_basis(self.visitor.browser);
+        let basis = Basis { back, ..staff_basis(self.visitor.browser) };
         let fresh = baker.for_staff(practice, &staff, basis, beside).await?;
         fresh.into_answer(app, Vec::new(), &self.visitor).await
     }

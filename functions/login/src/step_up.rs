@@ -6,9 +6,8 @@ use domain::audit::Verb;
 use http::request::Parts;
 use platform::{
     App,
-    http::{Failure, Json as Body, LockableSession, Problem, edge::ClientNetwork},
+    http::{Failure, Json as Body, LockableSession, Problem},
     store::{
-        Write,
         ceremony::{Asked, Ceremony},
         session::{Holder, Session},
         staff::needs_passkey,
@@ -20,6 +19,7 @@ use utoipa::ToSchema;
 
 use crate::{
     bake::{Baker, Shown},
+    guesses::Proof,
     passkeys::{Empty, Means, PublicKeyOptions},
     second_factor,
     standing::standing,
@@ -88,7 +88,6 @@ pub(crate) async fn step_up_options(
     ))]
 pub(crate) async fn step_up(
     State(app): State<App>,
-    ClientNetwork(network): ClientNetwork,
     LockableSession { session, locked }: LockableSession,
     parts: Parts,
     Body(body): Body<StepUp>,
@@ -117,7 +116,7 @@ pub(crate) async fn step_up(
             let (taken, (whose, item)) = tokio::try_join!(taken, whose(key))?;
             let ((state, _), assertion) = taken.zip(theirs).ok_or(Failure::SignInFailed)?;
             let (used, id) = second_factor::prove(&app, &state, &assertion, item).await?;
-            ((vec![used], Shown::Passkey(id)), whose)
+            ((Proof { beside: vec![used], back: Vec::new() }, Shown::Passkey(id)), whose)
         }
         (None, Some(code), None) => {
             let (proven, (whose, _)) =
@@ -125,8 +124,7 @@ pub(crate) async fn step_up(
             ((proven, Shown::Generator), whose)
         }
         (None, None, Some(code)) => {
-            let (proven, (whose, _)) =
-                tokio::try_join!(by_code(&app, &means, &session, &network, code), whose(None))?;
+            let (proven, (whose, _)) = tokio::try_join!(by_code(&app, &means, &session, code), whose(None))?;
             ((proven, Shown::Code), whose)
         }
         _ => return Err(Failure::field("", "one_proof")),
@@ -138,15 +136,10 @@ pub(crate) async fn step_up(
     fresh.into_renewal(&app, known, &visitor).await
 }
 
-async fn by_generator(
-    app: &App,
-    means: &Means,
-    session: &Session,
-    code: &str,
-) -> Result<Vec<Write>, Failure> {
+async fn by_generator(app: &App, means: &Means, session: &Session, code: &str) -> Result<Proof, Failure> {
     let Holder::Staff(staff) = session.holder else { return Err(Failure::SignInFailed) };
     if needs_passkey(&session.roles) {
         return Err(Failure::SignInFailed);
     }
-    totp::prove(app, &means.practice, &means.sealer, staff, &Offered::Code(code)).await
+    totp::prove(app, &means.practice, &means.sealer, staff, &Offered::Code(code), None).await
 }

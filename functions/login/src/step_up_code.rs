@@ -21,12 +21,11 @@ use platform::{
     secrets,
     store::{
         Write,
-        contact::{self, ContactPoint},
-        flow::{self, Flow, FlowTry, NewFlow},
+        contact::ContactPoint,
+        flow::{self, Flow, FlowTry, NewFlow, Try},
         item::string,
         outbox,
         practice::Practice,
-        rate::{CountedAll, Counter, SHARED_SHARDS},
         session::{Holder, Session},
         table::{Change, Table},
     },
@@ -35,8 +34,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
+    guesses::{Guesses, Offerer, Proof},
     passkeys::Means,
-    redeem::{count_redeem, given_back},
+    sends::{Sender, Sends, Sent},
 };
 
 /// Nothing: everything is in the session.
@@ -80,14 +80,7 @@ pub(crate) async fn ask_for_step_up_code(
     let address = address(&app, &session, &practice, &sealer).await?;
     // Where every contact is gone, only the desk can help.
     let address = address.ok_or(Failure::Conflict)?;
-    let index_key = app.practice_key(&practice, Purpose::Index).await?;
-    let asking = Asking {
-        app: &app,
-        session: &session,
-        practice: &practice,
-        blind: contact::blind(&index_key, &address),
-        now: app.clock.now(),
-    };
+    let asking = Asking { app: &app, session: &session, practice: &practice, now: app.clock.now() };
     if !asking.again(&sealer, &address).await? {
         asking.anew(&sealer, &address).await?;
     }
@@ -154,8 +147,6 @@ struct Asking<'a> {
     app: &'a App,
     session: &'a Session,
     practice: &'a Practice,
-    /// The blind index of the address, which counts these messages with those of a sign-in.
-    blind: String,
     now: Timestamp,
 }
 
@@ -204,25 +195,8 @@ impl Asking<'_> {
     }
 
     async fn send(&self, writes: &[Write]) -> Result<bool, Failure> {
-        let limits = self.practice.policies.limits();
-        // Each proof makes another session of the same person: they are counted, not it.
-        let holder = self.session.holder.to_string();
-        let shard = self.app.entropy.below(u64::from(SHARED_SHARDS)).to_string();
-        let mut shared = limits.sends_per_practice;
-        shared.count = shared.count.div_ceil(SHARED_SHARDS);
-        let counter = |scope, subject, rate| Counter { practice: self.practice.id, scope, subject, rate };
-        // The longest to wait for comes first.
-        let counters = [
-            counter("send-address-day", &self.blind, limits.sends_per_address_and_day),
-            counter("send-practice", &shard, shared),
-            counter("send-address", &self.blind, limits.sends_per_address),
-            counter("step-up", &holder, limits.step_up_codes_per_holder),
-        ];
-        match self.app.store.count_all(&counters, writes, self.now).await? {
-            CountedAll::Within => Ok(true),
-            CountedAll::Over { seconds, .. } => Err(Failure::TooMany(seconds)),
-            CountedAll::Refused(_) => Ok(false),
-        }
+        let sends = Sends { app: self.app, practice: self.practice, now: self.now };
+        Ok(sends.count(&Sender::Holder(self.session.holder), writes).await? == Sent::Begun)
     }
 }
 
@@ -231,25 +205,26 @@ pub(crate) async fn by_code(
     app: &App,
     means: &Means,
     session: &Session,
-    network: &str,
     code: &str,
-) -> Result<Vec<Write>, Failure> {
+) -> Result<Proof, Failure> {
     let code = Code::parse(code).map_err(|_| Failure::SignInFailed)?;
     let id = session.step_up.ok_or(Failure::SignInFailed)?;
     let (practice, now) = (&means.practice, app.clock.now());
     let most = practice.policies.limits().tries_per_flow;
     let attempt = FlowTry { practice: practice.id, flow: id, secret_hash: &session.hash, most };
-    let (flow, ()) = tokio::try_join!(
-        async { app.store.try_step_up(&attempt, now).await.map_err(Failure::from) },
-        count_redeem(app, practice, network, now),
+    // What is compared does not change by being tried: it is read beside the count.
+    let guesses = Guesses { app, practice, who: Offerer::Holder(session.holder), now };
+    let (flow, back) = tokio::try_join!(
+        async { app.store.flow(practice.id, id).await.map_err(Failure::from) },
+        guesses.one(attempt.counting(Try::StepUp, now)),
     )?;
-    let flow = flow.ok_or(Failure::SignInFailed)?;
+    let (flow, back) = flow.zip(back).ok_or(Failure::SignInFailed)?;
     let key = app.practice_key(practice, Purpose::Link).await?;
     let fits = flow.live_issues(now).into_iter().fold(false, |fits, issue| {
         fits | secrets::equal(secrets::code(&key, &flow.id.to_string(), issue).expose(), code.expose())
     });
     if fits {
-        Ok(vec![Write::Update(flow::consume(practice.id, flow.id, now)), given_back(practice, network, now)])
+        Ok(Proof { beside: vec![Write::Update(flow::consume(practice.id, flow.id, now))], back })
     } else {
         let event = session.event(&app.entropy, now, Verb::SignInFailed);
         app.store.record(&Event { object: Some(flow.id.to_string()), ..event }).await?;

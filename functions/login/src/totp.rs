@@ -15,7 +15,7 @@ use platform::{
         Store, Write, audit, flow,
         keys::{self, ItemKey},
         practice::Practice,
-        rate::{Counted, Counter},
+        rate::{Counted, CountedAll, Counter},
         session::{Holder, Session},
         staff::{Staff, needs_passkey},
         table::Change,
@@ -28,7 +28,8 @@ use totp_rs::{Algorithm, Builder, Secret, Totp};
 use utoipa::ToSchema;
 
 use crate::{
-    bake::Baker,
+    bake::{Baker, Basis},
+    guesses::Proof,
     passkeys::{Adder, Empty, Means, staff_basis},
     visitor::Visitor,
 };
@@ -115,15 +116,20 @@ pub(crate) async fn prove(
     sealer: &FieldSealer,
     staff: StaffId,
     offered: &Offered<'_>,
-) -> Result<Vec<Write>, Failure> {
+    trying: Option<Change>,
+) -> Result<Proof, Failure> {
     let now = app.clock.now();
     let subject = staff.to_string();
     let rate = practice.policies.limits().totp_per_staff;
     let counter = Counter { practice: practice.id, scope: "totp-staff", subject: &subject, rate };
+    let counters = [counter];
+    let writes: Vec<_> = trying.into_iter().map(Write::Update).collect();
     let (counted, stored) =
-        tokio::try_join!(app.store.count(&counter, now), app.store.totp(practice.id, staff))?;
-    if let Counted::Over(seconds) = counted {
-        return Err(Failure::TooMany(seconds));
+        tokio::try_join!(app.store.count_all(&counters, &writes, now), app.store.totp(practice.id, staff))?;
+    match counted {
+        CountedAll::Within => {}
+        CountedAll::Over { seconds, .. } => return Err(Failure::TooMany(seconds)),
+        CountedAll::Refused(_) => return Err(Failure::SignInFailed),
     }
     let used = match stored.filter(|stored| stored.is_confirmed() && practice.policies.totp) {
         None => None,
@@ -140,15 +146,14 @@ pub(crate) async fn prove(
             }
         },
     };
-    let Some(mut used) = used else {
+    let Some(beside) = used else {
         let actor = domain::audit::ActorId::System;
         let mut event = audit::event(&app.entropy, now, practice.id, actor, Verb::SignInFailed);
         event.object = Some(subject);
         app.store.record(&event).await?;
         return Err(Failure::SignInFailed);
     };
-    used.push(Write::Update(Store::uncount(&counter, now)));
-    Ok(used)
+    Ok(Proof { beside, back: vec![Store::uncount(&counter, now)] })
 }
 
 /// The member of staff who may have a code generator.
@@ -233,17 +238,14 @@ pub(crate) async fn confirm_totp(
     let codes = RecoveryCodes::new(&app.entropy);
     let sealed = means.sealer.seal_bytes(stored.key(), "sealed_secret", &secret);
     let event = adder.event(&app, Verb::TotpAdded, None);
-    let mut writes = vec![
-        stored.confirm(sealed, step, &codes),
-        Write::Update(Store::uncount(&counter, now)),
-        audit::write(&event),
-    ];
+    let mut writes = vec![stored.confirm(sealed, step, &codes), audit::write(&event)];
+    let back = vec![Store::uncount(&counter, now)];
     let answer = Json(NewRecoveryCodes { recovery_codes: codes.shown });
     match adder {
         Adder::Enrolling(flow, staff) => {
             writes.push(Write::Update(flow::consume(practice, flow.id, now)));
             let baker = Baker { app: &app, sealer: &means.sealer };
-            let basis = staff_basis(crate::browser(&parts.headers));
+            let basis = Basis { back, ..staff_basis(crate::browser(&parts.headers)) };
             let fresh = baker.for_enrolled(practice, &staff, basis, writes).await?;
             let visitor = Visitor::of(&parts, &app.entropy, false);
             let (mut headers, _) = fresh.into_parts(&app, Vec::new(), &visitor).await?;
@@ -253,7 +255,7 @@ pub(crate) async fn confirm_totp(
         Adder::SignedIn(session) => {
             writes.push(still_signed_in(session.key()));
             writes.push(Write::Update(Staff::has_factor(practice, staff.id, now)));
-            let done = app.store.transact_patiently(|| writes.clone()).await?;
+            let done = app.store.transact_giving_back(&writes, back).await?;
             done.map_err(|_| Failure::SignInFailed)?;
             Ok(answer.into_response())
         }

@@ -24,15 +24,20 @@ pub struct Limits {
     pub sends_per_address: Rate,
     /// The same over a day.
     pub sends_per_address_and_day: Rate,
-    /// Sign-in messages asked for in one remembered browser. It has this limit of its own instead of those of the
-    /// address and the client: nobody at the same network can lock it out.
+    /// Sign-in messages asked for in the remembered browsers of one account, to its own contacts. They have this limit instead of
+    /// those of the address and the client: nobody else can lock them out.
     pub sends_per_device: Rate,
     /// Sign-in messages asked for from one client address (IPv4 /32, IPv6 /64).
     pub sends_per_client: Rate,
     /// Sign-in messages of a whole practice, over all shards.
     pub sends_per_practice: Rate,
-    /// Redeem attempts from one client address.
+    /// How many more there may be for whoever is signed in or comes with a remembered browser, so that a flood of strangers
+    /// leaves something to those whom the practice knows.
+    pub sends_for_known: u32,
+    /// Wrong codes and dates from one client address.
     pub redeems_per_client: Rate,
+    /// The same for one account in its remembered browsers, or for the holder of a session, instead of those of the client.
+    pub redeems_per_person: Rate,
     /// Questions for a passkey from one client address.
     pub passkey_questions_per_client: Rate,
     /// Wrong birth dates for one contact point, over all ways in.
@@ -47,6 +52,8 @@ pub struct Limits {
     pub resends_per_contact_and_day: Rate,
     /// Codes that somebody who is signed in asks for, over all their sessions, to show once more who they are.
     pub step_up_codes_per_holder: Rate,
+    /// The same over a day.
+    pub step_up_codes_per_holder_and_day: Rate,
     /// Codes of a generator, for one member of staff.
     pub totp_per_staff: Rate,
     /// Text messages of a practice.
@@ -67,7 +74,9 @@ impl Limits {
         sends_per_device: Rate::new(6, 3600),
         sends_per_client: Rate::new(20, 3600),
         sends_per_practice: Rate::new(2_000, 3600),
+        sends_for_known: 400,
         redeems_per_client: Rate::new(120, 3600),
+        redeems_per_person: Rate::new(60, 3600),
         passkey_questions_per_client: Rate::new(1_200, 3600),
         wrong_dates_per_contact: Rate::new(5, DAY),
         wrong_dates_per_patient: Rate::new(5, DAY),
@@ -75,6 +84,7 @@ impl Limits {
         resends_per_contact: Rate::new(1, 3600),
         resends_per_contact_and_day: Rate::new(3, DAY),
         step_up_codes_per_holder: Rate::new(3, 15 * 60),
+        step_up_codes_per_holder_and_day: Rate::new(20, DAY),
         totp_per_staff: Rate::new(10, 3600),
         sms_per_day: Rate::new(2_000, DAY),
         sms_for_codes: 500,
@@ -94,13 +104,16 @@ impl Limits {
             sends_per_device: times(self.sends_per_device, factor),
             sends_per_client: times(self.sends_per_client, factor),
             sends_per_practice: times(self.sends_per_practice, factor),
+            sends_for_known: self.sends_for_known * factor,
             redeems_per_client: times(self.redeems_per_client, factor),
+            redeems_per_person: times(self.redeems_per_person, factor),
             wrong_dates_per_contact: times(self.wrong_dates_per_contact, factor),
             wrong_dates_per_patient: times(self.wrong_dates_per_patient, factor),
             wrong_dates_in_all: self.wrong_dates_in_all * factor,
             resends_per_contact: times(self.resends_per_contact, factor),
             resends_per_contact_and_day: times(self.resends_per_contact_and_day, factor),
             step_up_codes_per_holder: times(self.step_up_codes_per_holder, factor),
+            step_up_codes_per_holder_and_day: times(self.step_up_codes_per_holder_and_day, factor),
             totp_per_staff: times(self.totp_per_staff, factor),
             ..self
         }

@@ -158,39 +158,6 @@ async fn eva_at(world: &World, address: &str) -> Browser {
 }
 
 #[tokio::test]
-async fn codes_of_a_session_count_with_all_messages_to_their_address() {
-    let world = World::start(106).await;
-    let strict = people::practice(&world.operator, "strict", "Strict Practice", 1).await;
-    let eva = ["eva@strict.test".to_owned()];
-    people::add(&world.operator, strict.id, "Eva Stone", "1990-01-02", "en", &eva).await;
-    let ask = json!({"practice": "strict", "address": "eva@strict.test"});
-    // The message of the sign-in was the first of three in fifteen minutes.
-    let mut browser = eva_at(&world, "eva@strict.test").await;
-    browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
-    world.browser().post("/v1/login-links", ask.clone()).await.expect(202);
-    let refused = browser.post("/v1/session/step-up-codes", json!({})).await.expect(429);
-    assert!(refused.headers.contains_key("retry-after"));
-    world.browser().post("/v1/login-links", ask.clone()).await.expect(429);
-    // Ten in a day, whoever asks for them.
-    for sent in [3, 3, 1] {
-        world.clock.advance_seconds(15 * 60);
-        // What was asked for before has left, so that the next code is in the newest message.
-        world.pump().await;
-        let mut browser = if sent == 1 {
-            world.browser().post("/v1/login-links", ask.clone()).await.expect(202);
-            world.browser()
-        } else {
-            eva_at(&world, "eva@strict.test").await
-        };
-        for _ in 1..sent {
-            browser.post("/v1/session/step-up-codes", json!({})).await.expect(202);
-        }
-    }
-    world.clock.advance_seconds(15 * 60);
-    world.browser().post("/v1/login-links", ask).await.expect(429);
-}
-
-#[tokio::test]
 async fn five_wrong_codes_shut_an_attempt() {
     let world = World::start(93).await;
     let (_, mut phone) = narrow(&world).await;

@@ -35,6 +35,14 @@ impl Seen {
     }
 }
 
+/// Notes a sign-in that opens one conversation, as part of its transaction. The browser counts among those that an account has
+/// used, so that a first sign-in elsewhere is news; but it is not known: whatever opens everything in it is told of as before.
+pub fn saw(practice: PracticeId, account: AccountId, mark: &str, now: Timestamp) -> Change {
+    Change::new(keys::known_browser(practice, account, mark), "SET last_seen_at = :now, #ttl = :ttl")
+        .value(":now", number(now.as_millis()))
+        .value(":ttl", number(now.as_seconds() + BROWSER_LIFE_SECONDS))
+}
+
 impl Store {
     /// Notes a sign-in with a browser, by the hash of what tells it from others. The same `sign_in` gets the same
     /// answer again.

@@ -176,6 +176,16 @@ impl Reached {
     }
 }
 
+/// A contact point that there is none of: what is asked of it does not hold, and costs the same.
+pub fn nobodys(now: Timestamp, drawn: [u8; 10]) -> ContactPointId {
+    ContactPointId::new(now, drawn)
+}
+
+/// That a contact point leads to an account, as part of a transaction.
+pub fn leads_to(practice: PracticeId, point: ContactPointId, account: AccountId) -> Change {
+    Change::new(keys::contact_account(practice, point, account), "").when("attribute_exists(PK)")
+}
+
 /// That a contact point still leads to an account as it did when that was read, as part of a sign-in.
 pub fn still_leads(key: keys::ItemKey, restricted_since: Option<Timestamp>) -> Change {
     match restricted_since {
@@ -215,7 +225,19 @@ impl Store {
         index_key: &Key,
         value: &ContactValue,
     ) -> Result<Option<ContactPointId>, StoreError> {
-        let item = self.get(&keys::contact_lookup(practice, &blind(index_key, value))).await?;
+        self.contact_at(practice, &blind(index_key, value)).await
+    }
+
+    /// The same, by the blind index of the address.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn contact_at(
+        &self,
+        practice: PracticeId,
+        blind: &str,
+    ) -> Result<Option<ContactPointId>, StoreError> {
+        let item = self.get(&keys::contact_lookup(practice, blind)).await?;
         item.map(|item| item.parsed("contact_point", ContactPointId::parse)).transpose()
     }
 

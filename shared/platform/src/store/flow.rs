@@ -270,6 +270,19 @@ impl Flow {
     }
 }
 
+/// What of a flow is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Try {
+    /// A code of one of its messages, by whoever it is for.
+    Code(Audience),
+    /// The same in a session, to show once more who holds it. The flow's secret is that of the session.
+    StepUp,
+    /// The birth date, after link or code.
+    Date,
+    /// A second factor, after link or code.
+    Factor,
+}
+
 /// What a try of a flow comes up against, before its secret is compared.
 pub struct FlowTry<'a> {
     /// The practice of the cookie.
@@ -282,85 +295,47 @@ pub struct FlowTry<'a> {
     pub most: u32,
 }
 
-impl Store {
-    /// Counts a try of link or code. `None` if this browser did not begin the flow, it is over, or its tries are
-    /// used up: then nothing was counted.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn try_flow(&self, attempt: &FlowTry<'_>, now: Timestamp) -> Result<Option<Flow>, StoreError> {
-        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD tries :one").when(
-            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND tries < :most \
-             AND attribute_not_exists(purpose)",
-        );
-        self.counted_flow(attempt, change, now).await
-    }
-
-    /// Counts a try of a code that shows once more who somebody is. The secret is that of their session.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn try_step_up(
-        &self,
-        attempt: &FlowTry<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Flow>, StoreError> {
-        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD tries :one")
-            .when(
+impl FlowTry<'_> {
+    /// Counts a try, in the transaction that counts it at every other limit. It does not hold if this browser did not begin the
+    /// flow, the flow is over, or its tries are used up.
+    pub fn counting(&self, what: Try, now: Timestamp) -> Change {
+        let (update, condition) = match what {
+            Try::Code(_) => (
+                "ADD tries :one",
+                "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND tries < :most \
+                 AND attribute_not_exists(purpose) AND audience = :audience",
+            ),
+            Try::StepUp => (
+                "ADD tries :one",
                 "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND tries < :most \
                  AND purpose = :step_up",
-            )
-            .value(":step_up", string(STEP_UP));
-        self.counted_flow(attempt, change, now).await
-    }
-
-    /// Counts a try of the birth date, after link or code.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn try_flow_date(
-        &self,
-        attempt: &FlowTry<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Flow>, StoreError> {
-        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD date_tries :one").when(
-            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND date_tries < :most \
-             AND attribute_exists(proven_at)",
-        );
-        self.counted_flow(attempt, change, now).await
-    }
-
-    /// Counts a try of a second factor, after link or code.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn try_flow_factor(
-        &self,
-        attempt: &FlowTry<'_>,
-        now: Timestamp,
-    ) -> Result<Option<Flow>, StoreError> {
-        let change = Change::new(keys::flow(attempt.practice, attempt.flow), "ADD factor_tries :one").when(
-            "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND \
-             (attribute_not_exists(factor_tries) OR factor_tries < :most) AND attribute_exists(proven_at)",
-        );
-        self.counted_flow(attempt, change, now).await
-    }
-
-    async fn counted_flow(
-        &self,
-        attempt: &FlowTry<'_>,
-        change: Change,
-        now: Timestamp,
-    ) -> Result<Option<Flow>, StoreError> {
-        let change = change
+            ),
+            Try::Date => (
+                "ADD date_tries :one",
+                "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now \
+                 AND date_tries < :most AND attribute_exists(proven_at)",
+            ),
+            Try::Factor => (
+                "ADD factor_tries :one",
+                "secret_hash = :hash AND attribute_not_exists(consumed_at) AND expires_at > :now AND \
+                 (attribute_not_exists(factor_tries) OR factor_tries < :most) AND attribute_exists(proven_at)",
+            ),
+        };
+        let change = Change::new(keys::flow(self.practice, self.flow), update)
+            .when(condition)
             .value(":one", number(1))
-            .value(":hash", string(attempt.secret_hash))
+            .value(":hash", string(self.secret_hash))
             .value(":now", number(now.as_millis()))
-            .value(":most", number(attempt.most));
-        let item = self.change(change).await?;
-        item.map(|item| Flow::from_item(attempt.practice, attempt.flow, item)).transpose()
+            .value(":most", number(self.most));
+        match what {
+            Try::Code(audience) => change.value(":audience", string(audience.as_str())),
+            Try::StepUp => change.value(":step_up", string(STEP_UP)),
+            Try::Date | Try::Factor => change,
+        }
     }
+}
 
+impl Store {
     /// A flow, for whoever sends its message.
     ///
     /// # Errors
@@ -370,21 +345,20 @@ impl Store {
         item.map(|item| Flow::from_item(practice, id, item)).transpose()
     }
 
-    /// Notes that link or code was right, together with other writes.
+    /// Notes that link or code was right, and gives back what was counted for it.
     ///
     /// # Errors
     /// [`StoreError`].
     pub async fn prove_flow(
         &self,
         flow: &Flow,
-        beside: Vec<Write>,
+        back: Vec<Change>,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let change = Change::new(keys::flow(flow.practice, flow.id), "SET proven_at = :now")
             .when("attribute_exists(PK) AND attribute_not_exists(consumed_at)")
             .value(":now", number(now.as_millis()));
-        let writes = || [vec![Write::Update(change.clone())], beside.clone()].concat();
-        Ok(self.transact_patiently(writes).await?.is_ok())
+        Ok(self.transact_giving_back(&[Write::Update(change)], back).await?.is_ok())
     }
 
     /// Notes whom the address leads to and that the `issue`-th message is about to leave.
@@ -402,25 +376,16 @@ impl Store {
         let key = keys::flow(flow.practice, flow.id);
         let change = match leads_to {
             LeadsTo::Staff(staff) => {
-                let update = match issue {
-                    1 => "SET staff = :who, offered_1 = :now",
-                    2 => "SET staff = :who, offered_2 = :now",
-                    _ => "SET staff = :who, offered_3 = :now",
-                };
-                Change::new(key, update).value(":who", string(staff))
+                Change::new(key, "SET staff = :who, #offered_n = :now").value(":who", string(staff))
             }
             LeadsTo::Patients(candidates) => {
-                let update = match issue {
-                    1 => "SET candidates = :who, contact_point = :contact, offered_1 = :now",
-                    2 => "SET candidates = :who, contact_point = :contact, offered_2 = :now",
-                    _ => "SET candidates = :who, contact_point = :contact, offered_3 = :now",
-                };
-                let change = Change::new(key, update).value(":who", string(candidates_text(candidates)));
-                change.value(":contact", string(contact.map(|c| c.to_string()).unwrap_or_default()))
+                Change::new(key, "SET candidates = :who, contact_point = :contact, #offered_n = :now")
+                    .value(":who", string(candidates_text(candidates)))
+                    .value(":contact", string(contact.map(|c| c.to_string()).unwrap_or_default()))
             }
         };
-        let change = change.when("attribute_exists(PK)").value(":now", number(now.as_millis()));
-        self.change(change).await.map(drop)
+        let change = change.numbered(issue).when("attribute_exists(PK)");
+        self.change(change.value(":now", number(now.as_millis()))).await.map(drop)
     }
 
     /// Notes that the `issue`-th message of an attempt that leads nowhere else is about to leave.
@@ -428,12 +393,8 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn offer_flow_issue(&self, flow: &Flow, issue: u32, now: Timestamp) -> Result<(), StoreError> {
-        let update = match issue {
-            1 => "SET offered_1 = :now",
-            2 => "SET offered_2 = :now",
-            _ => "SET offered_3 = :now",
-        };
-        let change = Change::new(keys::flow(flow.practice, flow.id), update)
+        let change = Change::new(keys::flow(flow.practice, flow.id), "SET #offered_n = :now")
+            .numbered(issue)
             .when("attribute_exists(PK)")
             .value(":now", number(now.as_millis()));
         self.change(change).await.map(drop)
@@ -445,12 +406,9 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub async fn accept_flow_issue(&self, flow: &Flow, issue: u32, now: Timestamp) -> Result<(), StoreError> {
-        let update = match issue {
-            1 => "SET accepted_1 = if_not_exists(accepted_1, :now)",
-            2 => "SET accepted_2 = if_not_exists(accepted_2, :now)",
-            _ => "SET accepted_3 = if_not_exists(accepted_3, :now)",
-        };
+        let update = "SET #accepted_n = if_not_exists(#accepted_n, :now)";
         let change = Change::new(keys::flow(flow.practice, flow.id), update)
+            .numbered(issue)
             .when("attribute_exists(PK)")
             .value(":now", number(now.as_millis()));
         self.change(change).await.map(drop)

@@ -122,23 +122,24 @@ impl Store {
             })
             .collect()
     }
+}
 
-    /// Counts a try of the birth date at a notice link. `None` if there is no such link or its tries are used up.
-    ///
-    /// # Errors
-    /// [`StoreError`].
-    pub async fn try_notice_date(
-        &self,
-        token_hash: &str,
-        most: u32,
-    ) -> Result<Option<NoticeLink>, StoreError> {
-        let change = Change::new(keys::notice_link(token_hash), "ADD date_tries :one")
-            .when("attribute_exists(PK) AND date_tries < :most")
-            .value(":one", number(1))
-            .value(":most", number(most));
-        let item = self.change(change).await?;
-        item.map(|item| NoticeLink::from_item(&item)).transpose()
-    }
+/// Counts a try of the birth date at a notice link, in the transaction that counts it at every other limit. Browsers that the
+/// link does not belong to have tries of their own: they use up none of the one that it belongs to, and what is kept of them
+/// has an end.
+pub fn trying(token_hash: &str, is_foreign: bool, most: u32) -> Change {
+    let (update, condition) = if is_foreign {
+        (
+            "ADD foreign_tries :one",
+            "attribute_exists(PK) AND (attribute_not_exists(foreign_tries) OR foreign_tries < :most)",
+        )
+    } else {
+        ("ADD date_tries :one", "attribute_exists(PK) AND date_tries < :most")
+    };
+    Change::new(keys::notice_link(token_hash), update)
+        .when(condition)
+        .value(":one", number(1))
+        .value(":most", number(most))
 }
 
 /// The use of a link by birth date, as part of the transaction that makes the session: it binds the link to the browser
@@ -153,13 +154,6 @@ pub fn bind(token_hash: &str, browser: &str, now: Timestamp) -> Change {
     .value(":now", number(now.as_millis()))
     .value(":browser", string(browser))
     .value(":none", number(0))
-}
-
-/// Gives a try of the birth date back: it was right, in another browser than the one that the link is bound to.
-pub fn untried(token_hash: &str) -> Change {
-    Change::new(keys::notice_link(token_hash), "ADD date_tries :less")
-        .when("attribute_exists(PK)")
-        .value(":less", number(-1))
 }
 
 /// The use of a link by a remembered device, which needs no binding.

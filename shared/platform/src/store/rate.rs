@@ -122,8 +122,34 @@ impl Store {
         }
     }
 
-    /// Gives one back, as part of a transaction: what was counted turned out not to be what the limit is against.
+    /// Gives one back: what was counted turned out not to be what the limit is against. No count falls below nothing, where
+    /// somebody has ended it meanwhile: see [`Store::transact_giving_back`].
     pub fn uncount(counter: &Counter<'_>, now: Timestamp) -> Change {
-        Change::new(counter.key(now), "ADD used :less").value(":less", number(-1))
+        Change::new(counter.key(now), "ADD used :less")
+            .when("used > :none")
+            .value(":less", number(-1))
+            .value(":none", number(0))
+    }
+
+    /// Writes everything or nothing, and gives back with it what was counted for it. A count that is gone by now is left alone
+    /// and is in nobody's way.
+    ///
+    /// # Errors
+    /// As [`Store::transact_patiently`].
+    pub async fn transact_giving_back(
+        &self,
+        writes: &[Write],
+        mut back: Vec<Change>,
+    ) -> Result<Result<(), Cancelled>, StoreError> {
+        while !(writes.is_empty() && back.is_empty()) {
+            let all = || writes.iter().cloned().chain(back.iter().cloned().map(Write::Update)).collect();
+            match self.transact_patiently(all).await? {
+                Err(Cancelled::Condition(place, _)) if place >= writes.len() => {
+                    back.remove(place - writes.len());
+                }
+                done => return Ok(done),
+            }
+        }
+        Ok(Ok(()))
     }
 }

@@ -10,7 +10,7 @@ use domain::{
 use super::{
     Store, StoreError,
     device::Device,
-    item::{Item, NewItem, number, string},
+    item::{Item, NewItem, names, number, string},
     keys::{self, ItemKey},
     passkey::Passkey,
     session::{Holder, Session},
@@ -18,7 +18,7 @@ use super::{
 };
 
 /// What such a link ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RevokeLink {
     /// The practice.
     pub practice: PracticeId,
@@ -30,12 +30,28 @@ pub struct RevokeLink {
     pub since: Timestamp,
     /// When it stops working.
     pub expires_at: Timestamp,
+    /// Whether somebody has pressed it: the sign-in has ended. What came of that may be there still.
+    pub is_used: bool,
+    /// Whether nothing is left of the sign-in.
+    pub is_done: bool,
+    /// The ids of the devices and passkeys that it rested on when it ended.
+    pub rested_on: Vec<String>,
 }
 
 impl RevokeLink {
     /// One that is about to be sent.
-    pub const fn new(practice: PracticeId, account: AccountId, sign_in: SessionId, now: Timestamp) -> Self {
-        Self { practice, account, sign_in, since: now, expires_at: now.plus_seconds(REVOKE_LIFE_SECONDS) }
+    pub fn new(practice: PracticeId, account: AccountId, sign_in: SessionId, now: Timestamp) -> Self {
+        let expires_at = now.plus_seconds(REVOKE_LIFE_SECONDS);
+        Self {
+            practice,
+            account,
+            sign_in,
+            since: now,
+            expires_at,
+            is_used: false,
+            is_done: false,
+            rested_on: Vec::new(),
+        }
     }
 
     fn from_item(item: &Item) -> Result<Self, StoreError> {
@@ -45,19 +61,34 @@ impl RevokeLink {
             sign_in: item.parsed("sign_in", SessionId::parse)?,
             since: item.time("since")?,
             expires_at: item.time("expires_at")?,
+            is_used: item.optional_time("used_at").is_some(),
+            is_done: item.optional_time("done_at").is_some(),
+            rested_on: item.names("rested_on").into_iter().map(str::to_owned).collect(),
         })
     }
 
     /// Whether it still ends something. The TTL only cleans up.
     pub fn is_live(&self, now: Timestamp) -> bool {
-        now < self.expires_at
+        !self.is_done && now < self.expires_at
     }
 }
 
-/// The use of a link, as part of the transaction that ends what it names. There is one.
-pub fn mark_used(token_hash: &str, now: Timestamp) -> Change {
-    Change::new(keys::revoke_link(token_hash), "SET used_at = :now")
+/// The use of a link, as part of the transaction that ends the sessions of its sign-in; what these rest on is looked for after
+/// that. There is one.
+pub fn mark_used(token_hash: &str, sessions: &[Session], now: Timestamp) -> Change {
+    let devices = sessions.iter().filter_map(|session| session.device).map(|id| id.to_string());
+    let passkeys = sessions.iter().filter_map(|session| session.passkey).map(|id| id.to_string());
+    let rested_on: Vec<_> = devices.chain(passkeys).collect();
+    Change::new(keys::revoke_link(token_hash), "SET used_at = :now, rested_on = :rested_on")
         .when("attribute_exists(PK) AND attribute_not_exists(used_at)")
+        .value(":now", number(now.as_millis()))
+        .value(":rested_on", names(&rested_on))
+}
+
+/// That nothing is left of what a link ends: from then on it ends nothing.
+pub fn mark_done(token_hash: &str, now: Timestamp) -> Change {
+    Change::new(keys::revoke_link(token_hash), "SET done_at = :now")
+        .when("attribute_exists(PK)")
         .value(":now", number(now.as_millis()))
 }
 
@@ -112,11 +143,13 @@ impl Store {
         devices.retain(|(_, device)| {
             device.sign_in == Some(link.sign_in)
                 || device.created_at >= link.since
+                || link.rested_on.contains(&device.id.to_string())
                 || sessions.iter().any(|session| own(session) && session.device == Some(device.id))
         });
         passkeys.retain(|passkey| {
             passkey.sign_in == Some(link.sign_in)
                 || passkey.created_at >= link.since
+                || link.rested_on.contains(&passkey.id.to_string())
                 || sessions.iter().any(|session| own(session) && session.passkey == Some(passkey.id))
         });
         sessions.retain(|session| {

@@ -91,12 +91,14 @@ pub struct Change {
     pub condition: Option<&'static str>,
     /// Values named `:x`.
     pub values: Vec<(&'static str, AttributeValue)>,
+    /// The number of an attribute that is one of several alike.
+    pub numbered: Option<u32>,
 }
 
 impl Change {
     /// A change without a condition.
     pub const fn new(key: ItemKey, update: &'static str) -> Self {
-        Self { key, update, condition: None, values: Vec::new() }
+        Self { key, update, condition: None, values: Vec::new(), numbered: None }
     }
 
     /// What must hold.
@@ -113,12 +115,24 @@ impl Change {
         self
     }
 
-    /// Attributes whose names are reserved words of DynamoDB's expressions are written `#name`.
+    /// The number of the attribute that is written `#name_n`.
+    #[must_use]
+    pub const fn numbered(mut self, n: u32) -> Self {
+        self.numbered = Some(n);
+        self
+    }
+
+    /// Attributes whose names are reserved words of DynamoDB's expressions are written `#name`; one of several alike is
+    /// written `#name_n`, and its number is [`Change::numbered`].
     fn name_map(&self) -> Option<HashMap<String, String>> {
         let text = [self.update, self.condition.unwrap_or_default()].join(" ");
         let reserved = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '#' | '_')));
+        let name = |name: &str| match (self.numbered, name.strip_suffix("_n")) {
+            (Some(n), Some(name)) => format!("{name}_{n}"),
+            _ => name.to_owned(),
+        };
         let names: HashMap<String, String> =
-            reserved.filter_map(|word| Some((word.to_owned(), word.strip_prefix('#')?.to_owned()))).collect();
+            reserved.filter_map(|word| Some((word.to_owned(), name(word.strip_prefix('#')?)))).collect();
         (!names.is_empty()).then_some(names)
     }
 

@@ -65,13 +65,17 @@ impl<'a> DateTry<'a> {
         self.patients.iter().map(|(patient, _)| Write::Update(count(*patient))).collect()
     }
 
-    /// Gives all of it back: the date was right.
-    pub fn giving_back(&self, now: Timestamp) -> Vec<Write> {
+    /// Gives all of it back: the date was right. Staff may have cleared the counts meanwhile: see
+    /// [`Store::transact_giving_back`].
+    pub fn giving_back(&self, now: Timestamp) -> Vec<Change> {
         let counters = self.counters().into_iter().map(|counter| Store::uncount(&counter, now));
         let in_all = self.patients.iter().map(|(patient, _)| {
-            Change::new(in_all(self.practice, *patient), "ADD wrong :less").value(":less", number(-1))
+            Change::new(in_all(self.practice, *patient), "ADD wrong :less")
+                .when("wrong > :none")
+                .value(":less", number(-1))
+                .value(":none", number(0))
         });
-        counters.chain(in_all).map(Write::Update).collect()
+        counters.chain(in_all).collect()
     }
 }
 

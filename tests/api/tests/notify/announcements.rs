@@ -1,7 +1,7 @@
 //! What the holder of an account is told without having asked, and what comes of it.
 
 use api_tests::{Authenticator, Browser, World};
-use local::aws::Sent;
+use local::aws::{Fault, FaultPlan, Rule, Sent, When};
 use serde_json::json;
 
 use crate::support::{ask, code, sent, token};
@@ -191,6 +191,89 @@ async fn a_notice_that_is_opened_further_in_an_unknown_browser_is_told_of() {
         .expect(204);
     let _ = stranger.get("/v1/session").await.expect(401);
     let _ = known.get("/v1/session").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_first_full_sign_in_is_told_of_where_another_browser_has_read_notices_before() {
+    let world = World::start(6).await;
+    let (_, token) = api_tests::messages::notice_to(&world, "maria", "maria@patients.test").await;
+    let mut own = world.browser();
+    let _ = own.post("/v1/sessions", json!({"token": token})).await.expect(200);
+    let body = json!({"token": token, "birth_date": "1985-03-14"});
+    let _ = own.post("/v1/sessions/person", body).await.expect(201);
+    world.pump().await;
+    assert!(news(&world).is_empty(), "one conversation is no news");
+    // Somebody who reads the mailbox and knows the date.
+    let stranger = sign_in(&world, None).await;
+    assert_eq!(news(&world).len(), 1);
+    // What has opened one conversation is not known by that: a thief who began so is told of as well.
+    world.clock.advance_seconds(1);
+    let first = sign_in(&world, Some(&own)).await;
+    assert_eq!(news(&world).len(), 2);
+    for known in [stranger, first] {
+        let _ = sign_in(&world, Some(&known)).await;
+    }
+    assert_eq!(news(&world).len(), 2, "now both are known");
+}
+
+/// Everything that a sign-in has left: its session, what it rests on and what came of it.
+async fn thief(world: &World) -> (Browser, Browser, Authenticator) {
+    let mut stranger = sign_in(world, None).await;
+    let _ = stranger.post("/v1/devices", json!({"shared": false})).await.expect(201);
+    let mut stolen = add_passkey(&mut stranger).await;
+    let mut by_device = stranger.clone();
+    let _ = by_device.cookies.remove("__Host-session");
+    by_device = sign_in_remembered(world, by_device).await;
+    let by_passkey = passkey(world, &mut stolen, 201).await;
+    world.pump().await;
+    (by_device, by_passkey, stolen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_press_that_a_fault_cut_short_is_finished_by_the_next() {
+    let faults = [Fault::InternalError, Fault::Timeout, Fault::RequestLost, Fault::ResponseLost];
+    let (mut cases, mut cut_short) = (0, 0);
+    for fault in faults {
+        for nth in 1.. {
+            let world = World::start(7).await;
+            let mut own = sign_in(&world, None).await;
+            let (by_device, by_passkey, mut stolen) = thief(&world).await;
+            let token = token(&news(&world)[0]);
+            let press = async || {
+                let body = json!({"token": token});
+                world.browser().post("/v1/sessions/revoke", body).await.status.as_u16()
+            };
+            let rules = (0..4).map(|more| Rule::new(When::Nth(nth + more), fault.clone()));
+            let plan = FaultPlan::new(1, rules.collect());
+            let recorder = world.aws.recorder();
+            world.aws.set_faults(Some(plan));
+            let (status, calls) = recorder.scope("press", press()).await;
+            world.aws.set_faults(None);
+            let reached = calls.count() as u64 >= nth;
+            cases += 1;
+            if status != 204 {
+                cut_short += 1;
+                assert_eq!(status, 503);
+                assert_eq!(press().await, 204);
+            }
+            for mut browser in [by_device, by_passkey] {
+                let _ = browser.get("/v1/session").await.expect(401);
+            }
+            let _ = passkey(&world, &mut stolen, 401).await;
+            let _ = own.get("/v1/session").await.expect(200);
+            let left = own.get("/v1/devices").await.expect(200).json();
+            assert_eq!(left["items"], json!([]), "{fault:?} {nth}");
+            // What is done is done: the link ends nothing that comes later.
+            let _ = add_passkey(&mut own).await;
+            assert_eq!(press().await, 204);
+            let left = own.get("/v1/passkeys").await.expect(200).json();
+            assert_eq!(left["items"].as_array().unwrap().len(), 1, "{fault:?} {nth}");
+            if !reached {
+                break;
+            }
+        }
+    }
+    assert!(cut_short >= 20 && cases > cut_short, "{cut_short} of {cases}");
 }
 
 async fn add_passkey(browser: &mut Browser) -> Authenticator {
