@@ -17,13 +17,15 @@ const EXAMINED_MAX: usize = 2_000;
 const CALLS_MAX: usize = 40;
 /// Events of one call.
 const PAGE: u32 = 250;
-/// Notes about a patient of one call.
+/// Notes of one call.
 const NOTES: u32 = 20;
+/// Segments of one call, where nothing is noted yet.
+const SEGMENTS: u32 = 10;
 /// Events of one call by their ids.
 const NOTED_MAX: usize = 200;
 /// The last index that a chain can have.
 const INDEX_MAX: u64 = 999_999_999_999;
-/// Notes are in the order of linking. What is linked later than this after its time was lost on its way.
+/// The chain and its notes are in the order of linking. What is linked later than this after its time was lost on its way.
 const LATE_SECONDS: i64 = 26 * 3600;
 
 /// Which events.
@@ -51,8 +53,8 @@ impl Wanted {
 pub(crate) enum Place {
     /// At this event, or the next older one.
     Event(EventId),
-    /// At an event of the notes that begin at this index: so many of them were looked at.
-    Note(u64, usize),
+    /// Before this index of the chain.
+    Index(u64),
 }
 
 /// A page of events.
@@ -68,8 +70,8 @@ pub(crate) struct Found {
 /// A failure of the store; a place of another list.
 pub(crate) async fn find(app: &App, wanted: &Wanted, place: Option<Place>) -> Result<Found, Failure> {
     match (wanted.patient, place) {
-        (Some(patient), None) => by_notes(app, wanted, patient, INDEX_MAX, 0).await,
-        (Some(patient), Some(Place::Note(first, seen))) => by_notes(app, wanted, patient, first, seen).await,
+        (Some(patient), None) => by_patient(app, wanted, patient, INDEX_MAX).await,
+        (Some(patient), Some(Place::Index(before))) => by_patient(app, wanted, patient, before).await,
         (None, None) => by_time(app, wanted, older(first_id(wanted.to))).await,
         (None, Some(Place::Event(id))) => by_time(app, wanted, id).await,
         _ => Err(Failure::field("/cursor", "invalid_cursor")),
@@ -118,48 +120,93 @@ async fn by_time(app: &App, wanted: &Wanted, mut upper: EventId) -> Result<Found
     Ok(found)
 }
 
-async fn by_notes(
+/// What was done about a patient, in the order of the chain: the newest events themselves, and behind them what is noted.
+async fn by_patient(
     app: &App,
     wanted: &Wanted,
     patient: PatientId,
-    mut first: u64,
-    mut seen: usize,
+    mut before: u64,
 ) -> Result<Found, Failure> {
-    let (mut found, mut examined) = (Found::default(), 0);
+    let noted = app.store.audit_progress(wanted.practice).await?.map_or(0, |progress| progress.noted);
     let oldest = wanted.from.plus_seconds(-LATE_SECONDS);
+    let (mut found, mut examined) = (Found::default(), 0);
     for _ in 0..CALLS_MAX {
-        let notes = app.store.subject_notes(wanted.practice, patient, first, NOTES).await?;
-        // Newest first within each note too; what an earlier page has looked at is left out.
-        let places: Vec<(Place, EventId)> = notes
-            .iter()
-            .flat_map(|(at, ids)| {
-                let skipped = if *at == first { seen } else { 0 };
-                let newest_first = ids.iter().rev().enumerate().skip(skipped);
-                newest_first.map(move |(n, id)| (Place::Note(*at, n), *id))
-            })
-            .take(NOTED_MAX)
-            .collect();
-        let Some((Place::Note(at, n), _)) = places.last().copied() else { return Ok(found) };
-        let ids: Vec<EventId> = places.iter().map(|(_, id)| *id).collect();
-        for (event, (place, _)) in
-            app.store.audit_events(wanted.practice, &ids).await?.into_iter().zip(&places)
-        {
-            let Some(event) = event.filter(|event| wanted.fits(event)) else { continue };
+        let look = if before > noted + 1 {
+            unnoted(app, wanted, patient, noted, before).await?
+        } else {
+            by_notes(app, wanted, patient, before).await?
+        };
+        for (index, event) in look.events {
+            if !wanted.fits(&event) {
+                continue;
+            }
             found.events.push(event);
-            if let (true, Place::Note(at, n)) = (found.events.len() == wanted.limit, *place) {
-                found.next = Some(Place::Note(at, n + 1));
+            if found.events.len() == wanted.limit {
+                found.next = Some(Place::Index(index));
                 return Ok(found);
             }
         }
-        (first, seen) = (at, n + 1);
-        examined += ids.len();
-        if ids.iter().all(|id| id.at() < oldest) {
+        before = look.from;
+        examined += look.examined;
+        if before <= 1 || look.newest.is_some_and(|newest| newest < oldest) {
             return Ok(found);
         }
         if examined >= EXAMINED_MAX {
             break;
         }
     }
-    found.next = Some(Place::Note(first, seen));
+    found.next = Some(Place::Index(before));
     Ok(found)
+}
+
+/// What one look at the chain or its notes has found.
+struct Look {
+    /// Events about the patient with their indexes, newest first.
+    events: Vec<(u64, StoredEvent)>,
+    /// The index from which on everything was looked at; 1 where nothing lies before.
+    from: u64,
+    examined: usize,
+    /// The time of the newest event, if there was any.
+    newest: Option<Timestamp>,
+}
+
+async fn unnoted(
+    app: &App,
+    wanted: &Wanted,
+    patient: PatientId,
+    noted: u64,
+    before: u64,
+) -> Result<Look, Failure> {
+    let segments = app.store.segments_before(wanted.practice, before, SEGMENTS).await?;
+    let mut look = Look { events: Vec::new(), from: noted + 1, examined: 0, newest: None };
+    if let Some(last) = segments.last().filter(|_| segments.len() == SEGMENTS as usize) {
+        look.from = look.from.max(last.first);
+    }
+    for segment in segments {
+        let wanted_ones = (segment.first..).zip(&segment.events);
+        let (indexes, ids): (Vec<u64>, Vec<EventId>) =
+            wanted_ones.filter(|(index, _)| (noted + 1..before).contains(index)).unzip();
+        look.newest = look.newest.max(ids.iter().map(|id| id.at()).max());
+        look.examined += ids.len();
+        let events = app.store.audit_run(wanted.practice, &ids).await?;
+        let about = indexes.into_iter().zip(events).rev().filter_map(|(index, event)| Some((index, event?)));
+        look.events.extend(about.filter(|(_, event)| event.patient == Some(patient)));
+    }
+    Ok(look)
+}
+
+async fn by_notes(app: &App, wanted: &Wanted, patient: PatientId, before: u64) -> Result<Look, Failure> {
+    let notes = app.store.subject_notes(wanted.practice, patient, before, NOTES).await?;
+    let more = notes.len() == NOTES as usize;
+    let from = notes.last().filter(|_| more).map_or(1, |(first, _)| *first);
+    let mut places: Vec<(u64, EventId)> = notes.into_iter().flat_map(|(_, events)| events).collect();
+    let from = match places.get(NOTED_MAX) {
+        Some(_) => places[NOTED_MAX - 1].0,
+        None => from,
+    };
+    places.truncate(NOTED_MAX);
+    let ids: Vec<EventId> = places.iter().map(|(_, id)| *id).collect();
+    let events = app.store.audit_events(wanted.practice, &ids).await?;
+    let events = places.iter().zip(events).filter_map(|((index, _), event)| Some((*index, event?))).collect();
+    Ok(Look { events, from, examined: ids.len(), newest: ids.iter().map(|id| id.at()).max() })
 }

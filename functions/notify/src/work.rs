@@ -212,6 +212,12 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
         state.app.store.release_notice(item.practice, *conversation, &item.id).await?;
     }
     let mut beside = verdict.beside(item);
+    if verdict.then == Then::End(Ending::Sent) {
+        // It has left, whoever holds the item by now. So what tells of it is written by itself and first, at half of
+        // what a transaction costs: docs/decisions/0016.
+        surely(state, async || state.app.store.write_each(&beside).await).await?;
+        beside.clear();
+    }
     beside.extend(told_staff(state, item, &verdict, now));
     surely(state, async || match verdict.then {
         Then::End(ending) => {

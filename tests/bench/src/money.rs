@@ -4,8 +4,9 @@ use http_body_util::BodyExt as _;
 use hyper::header::HeaderValue;
 use hyper::{HeaderMap, Method, StatusCode, header};
 use local::aws::{CallRecord, Calls, Invocation, PriceFile, Service};
-use local::{Stack, StackOptions};
+use local::{Pumped, Stack, StackOptions};
 use serde_json::{Value, json};
+use std::future::Future;
 use tower::ServiceExt as _;
 
 use crate::Result;
@@ -16,7 +17,11 @@ use crate::server;
 use crate::table::{Bar, Table, number};
 
 /// Messages of each conversation.
-const MESSAGES: u64 = 1_000;
+const MESSAGES: u64 = 60;
+/// Requests of a minute. A million a month in the hours of a practice are 76; each is of another patient.
+const A_MINUTE: usize = 60;
+/// Minutes that are counted: what is done for the audit log once an hour is among it.
+const MINUTES: usize = 60;
 /// Memory of a function in template.yaml.
 const MEMORY_MB: f64 = 256.0;
 /// Memory that comes with a whole core; less comes with less of it.
@@ -24,22 +29,33 @@ const MEMORY_OF_A_CORE_MB: f64 = 1_769.0;
 /// Milliseconds of a call within a region.
 const READ_MS: f64 = 4.0;
 const TRANSACTION_MS: f64 = 12.0;
-/// A line of the API's access log, with what CloudWatch adds.
-const ACCESS_LOG_BYTES: f64 = 430.0;
+/// A line of the API's access log as the template has it, with what CloudWatch adds (26 bytes).
+const ACCESS_LOG_BYTES: f64 = 250.0;
 /// Receiving and deleting a batch of a queue.
 const QUEUE_REQUESTS: f64 = 2.0;
+/// The function that links, keeps and signs the audit log.
+const CHAIN: &str = "ChainFunction";
 
 /// One kind of request, counted.
+#[derive(Default)]
 struct Counted {
-    calls: Calls,
+    /// The calls of each.
+    requests: Vec<Vec<CallRecord>>,
+    /// Of all of them.
     out_bytes: f64,
     cpu_ms: f64,
-    /// What a poll sends to ask whether anything is new.
-    etag: Option<HeaderValue>,
-    /// What relay and notify did because of it.
-    after: Calls,
-    /// How often they ran.
+    /// What relay and notify did because of each.
+    notices: Vec<Around>,
+    /// What was done for the audit log in each minute.
+    audits: Vec<Around>,
+}
+
+/// What functions did that no request waits for.
+#[derive(Default)]
+struct Around {
+    calls: Vec<CallRecord>,
     invocations: f64,
+    queue_batches: f64,
 }
 
 /// Prices of a post, a page and a poll.
@@ -49,82 +65,141 @@ struct Counted {
 pub(crate) async fn money(table: &mut Table, cost: Cost) -> Result<()> {
     table.part("Money per million, from counted units and list prices without free tiers; USD");
     let prices = PriceFile::shipped()?;
-    let stack = Stack::start(StackOptions::test(1)).await?;
-    let scene = Scene::set(&stack, 1).await?;
-    let (one, other) = (conversation(&scene).await?, conversation(&scene).await?);
-    let (staff, patient) = (&scene.staff.token, &scene.patients[0].token);
-    let body = json!({ "kind": "text", "text": scene::text(0) });
 
-    // The first requests fill the caches of keys and practices. Nobody has opened the second conversation yet, and its
-    // notice still has to leave.
-    let page = |path| request(&Method::GET, path, "?limit=50", patient, None);
-    let post = |path| request(&Method::POST, path, "", staff, Some(&body));
-    count(&stack, page(&one), cost.page).await?;
-    count(&stack, post(&one), cost.post).await?;
-    count(&stack, page(&other), cost.page).await?;
-    let read = count(&stack, page(&other), cost.page).await?;
-    let mut poll = request(&Method::GET, &other, &format!("?after={MESSAGES}"), patient, None);
-    let known = read.etag.clone().ok_or("a page has an ETag")?;
-    poll.headers_mut().insert(header::IF_NONE_MATCH, known);
-    let poll = count(&stack, poll, cost.poll).await?;
-    let counted = [read, poll, count(&stack, post(&other), cost.post).await?];
+    let place = Place::new().await?;
+    let read = count(&place, |n, _| compressed(place.page(n)), 0, cost.page).await?;
+
+    let place = Place::new().await?;
+    let etag = send(&place.stack, place.page(0)).await?.0.headers().get(header::ETAG).cloned();
+    let etag = etag.ok_or("a page has an ETag")?;
+    let ask = |_, _| {
+        let mut poll = place.request(0, &Method::GET, &format!("?after={MESSAGES}"), None);
+        poll.headers_mut().insert(header::IF_NONE_MATCH, etag.clone());
+        compressed(poll)
+    };
+    let poll = count(&place, ask, 0, cost.poll).await?;
+
+    let place = Place::new().await?;
+    let body = json!({ "kind": "text", "text": scene::text(0) });
+    let write = |n: usize, round: usize| {
+        let key = format!("key-{round}");
+        compressed(request(&Method::POST, &place.paths[n], &place.scene.staff.token, &key, Some(&body)))
+    };
+    let post = count(&place, write, 1, cost.post).await?;
+
     let bars = [
         ("page of 50", 3.5, 6.0),
         ("poll with nothing new", 1.5, 3.2),
         ("post, with its notice", 12.0, 20.0),
     ];
-    for (counted, (name, request_bar, all_bar)) in counted.iter().zip(bars) {
+    for (counted, (name, request_bar, all_bar)) in [read, poll, post].iter().zip(bars) {
         print(table, &prices, counted, name, (request_bar, all_bar));
     }
     Ok(())
 }
 
-/// Where the messages of a conversation are.
-async fn conversation(scene: &Scene) -> Result<String> {
-    let id = scene.conversation(&scene.patients[0], MESSAGES).await?;
-    Ok(format!("/v1/conversations/{id}/messages"))
+/// A practice whose patients have a conversation each.
+struct Place {
+    stack: Stack,
+    scene: Scene,
+    /// Where the messages of each are.
+    paths: Vec<String>,
 }
 
-fn request(method: &Method, path: &str, query: &str, token: &str, body: Option<&Value>) -> Outgoing {
-    let key = if body.is_some() { "key" } else { "" };
-    let path = format!("{path}{query}");
-    let mut request = server::request("localhost:8080", method.clone(), &path, token, key, body);
-    request.headers_mut().insert(header::ACCEPT_ENCODING, header::HeaderValue::from_static("gzip"));
+impl Place {
+    async fn new() -> Result<Self> {
+        let stack = Stack::start(StackOptions::test(1)).await?;
+        let scene = Scene::set(&stack, A_MINUTE).await?;
+        let mut paths = Vec::new();
+        for patient in &scene.patients {
+            stack.clock().advance_seconds(1);
+            let id = scene.conversation(patient, MESSAGES).await?;
+            paths.push(format!("/v1/conversations/{id}/messages"));
+        }
+        Ok(Self { stack, scene, paths })
+    }
+
+    /// A request of a patient for their messages.
+    fn request(&self, n: usize, method: &Method, query: &str, body: Option<&Value>) -> Outgoing {
+        let path = format!("{}{query}", self.paths[n]);
+        request(method, &path, &self.scene.patients[n].token, "", body)
+    }
+
+    fn page(&self, n: usize) -> Outgoing {
+        self.request(n, &Method::GET, "?limit=50", None)
+    }
+
+    /// Whoever has read everything is told of the next message, and stays signed in.
+    async fn everybody_reads(&self, seq: u64) -> Result<()> {
+        for (path, patient) in self.paths.iter().zip(&self.scene.patients) {
+            let path = path.replace("/messages", "/read");
+            let body = json!({ "seq": seq });
+            send(&self.stack, request(&Method::PUT, &path, &patient.token, "", Some(&body))).await?;
+        }
+        Ok(())
+    }
+}
+
+fn request(method: &Method, path: &str, token: &str, key: &str, body: Option<&Value>) -> Outgoing {
+    server::request("localhost:8080", method.clone(), path, token, key, body)
+}
+
+fn compressed(mut request: Outgoing) -> Outgoing {
+    request.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
     request
 }
 
 fn print(table: &mut Table, prices: &PriceFile, counted: &Counted, name: &str, bars: (f64, f64)) {
-    let own = invocation(&counted.calls.0, counted.cpu_ms, counted.out_bytes);
-    let calls = prices.calls_usd_per_million(&counted.calls.0);
-    let around = prices.invocation_usd_per_million(own);
-    let units = counted.calls.units();
+    let requests = counted.requests.len() as f64;
+    // A cold function asks KMS for a key besides, and again each five minutes.
+    let is_warm = |calls: &&Vec<CallRecord>| calls.iter().all(|call| call.service != Service::Kms);
+    let warm: Vec<_> = counted.requests.iter().filter(is_warm).collect();
+    let mean = |of: &dyn Fn(&Vec<CallRecord>) -> f64| {
+        warm.iter().map(|calls| of(calls)).sum::<f64>() / warm.len().max(1) as f64
+    };
+    let out_bytes = counted.out_bytes / requests;
+    let own = |calls: &Vec<CallRecord>| invocation(calls, counted.cpu_ms, out_bytes);
+    let calls = mean(&|calls| prices.calls_usd_per_million(calls));
+    let around = mean(&|calls| prices.invocation_usd_per_million(own(calls)));
     let made_of = format!(
         "API and function {}, {} calls {} ({} write and {} read units)",
         number(around),
-        counted.calls.count(),
+        number(mean(&|calls| calls.len() as f64)),
         number(calls),
-        number(units.write),
-        number(units.read),
+        number(mean(&|calls| calls.iter().map(|call| call.units.write).sum())),
+        number(mean(&|calls| calls.iter().map(|call| call.units.read).sum())),
     );
     table.add(format!("{name}: the request"), around + calls, "", Bar::AtMost(bars.0), made_of);
 
-    let data_out = prices.data_out_usd_per_million(own);
+    let data_out = prices.data_out_usd_per_million(own(&Vec::new()));
     let edge = prices.of("cloudfront_request");
     let logs = ACCESS_LOG_BYTES / 1e9 * prices.of("log_gb");
-    let one = invocation(&counted.after.0, counted.cpu_ms, 0.0);
-    let run = prices.invocation_usd_per_million(one) - prices.of("api_request");
-    let queue = if counted.invocations > 0.0 { QUEUE_REQUESTS * prices.of("sqs_request") } else { 0.0 };
-    let notice = prices.calls_usd_per_million(&counted.after.0) + run * counted.invocations + queue;
-    let all = around + calls + data_out + edge + logs + notice;
+    let of_all = |all: &[Around]| all.iter().map(|one| around_usd(prices, one)).sum::<f64>() / requests;
+    // A poll that brings nothing is no event: the log is somebody else's.
+    let wrote = counted.requests.iter().flatten().any(|call| call.units.write > 0.0);
+    let (notice, audit) = (of_all(&counted.notices), if wrote { of_all(&counted.audits) } else { 0.0 });
+    let all = around + calls + data_out + edge + logs + notice + audit;
     let made_of = format!(
-        "and edge {}, {:.1} kB out {}, log {}, relay and notify {}",
+        "and edge {}, {:.1} kB out {}, log {}, relay and notify {}, audit log {}",
         number(edge),
-        counted.out_bytes / 1e3,
+        out_bytes / 1e3,
         number(data_out),
         number(logs),
         number(notice),
+        number(audit),
     );
     table.add(format!("{name}: all in, without the provider's fee"), all, "", Bar::AtMost(bars.1), made_of);
+}
+
+/// What functions cost that no request waits for.
+fn around_usd(prices: &PriceFile, around: &Around) -> f64 {
+    let one = invocation(&around.calls, 0.0, 0.0);
+    let around_it = prices.of("api_request") + prices.of("lambda_request");
+    let gb_seconds = (prices.invocation_usd_per_million(one) - around_it).max(0.0);
+    prices.calls_usd_per_million(&around.calls)
+        + gb_seconds
+        + around.invocations * prices.of("lambda_request")
+        + around.queue_batches * QUEUE_REQUESTS * prices.of("sqs_request")
 }
 
 /// Waiting for the calls, one step after the other, and the function's own time at its share of a core.
@@ -143,25 +218,59 @@ fn invocation(calls: &[CallRecord], cpu_ms: f64, out_bytes: f64) -> Invocation {
     }
 }
 
-async fn count(stack: &Stack, request: Outgoing, cpu_ms: f64) -> Result<Counted> {
-    // A moment later, so that activity moves in the indexes.
-    stack.clock().advance_seconds(1);
-    let recorder = stack.aws().recorder();
+/// Makes the same request for an hour, once a second, each time by the next patient: one that adds so many messages.
+async fn count(
+    place: &Place,
+    request: impl Fn(usize, usize) -> Outgoing,
+    posts: u64,
+    cpu_ms: f64,
+) -> Result<Counted> {
+    let stack = &place.stack;
+    let is_chain = |function: &str| function == CHAIN;
+    // What setting the scene has left.
+    stack.pump().await;
+    let mut counted = Counted { cpu_ms, ..Counted::default() };
+    for minute in 0..MINUTES {
+        for n in 0..A_MINUTE {
+            stack.clock().advance_seconds(1);
+            let (response, calls) = send(stack, request(n, minute)).await?;
+            counted.out_bytes += (response.body().len() + head_bytes(response.headers())) as f64;
+            counted.requests.push(calls.0);
+            counted.notices.push(around(stack, stack.pump_to(|function| !is_chain(function))).await);
+        }
+        let mut audit = around(stack, async {
+            stack.tick_of(is_chain).await;
+            stack.pump_to(is_chain).await
+        })
+        .await;
+        // The schedule runs whether or not there is a batch.
+        audit.invocations += 1.0;
+        counted.audits.push(audit);
+        place.everybody_reads(MESSAGES + posts * (minute as u64 + 1)).await?;
+    }
+    Ok(counted)
+}
+
+async fn send(stack: &Stack, request: Outgoing) -> Result<(hyper::Response<bytes::Bytes>, Calls)> {
     let request = request.map(axum::body::Body::new);
-    let (response, calls) = recorder.scope("request", stack.router().oneshot(request)).await;
+    let (response, calls) = stack.aws().recorder().scope("request", stack.router().oneshot(request)).await;
     let (parts, body) = response?.into_parts();
     let body = body.collect().await?.to_bytes();
     if !parts.status.is_success() && parts.status != StatusCode::NOT_MODIFIED {
         return Err(format!("{}: {}", parts.status, String::from_utf8_lossy(&body)).into());
     }
-    let after = recorder.begin("after");
-    let pumped = stack.pump().await;
-    let after = recorder.end(after);
-    // Lambda reads streams for nothing; receiving from queues is counted by the batch.
-    let after = Calls(after.0.into_iter().filter(|call| call.service != Service::Sqs).collect());
-    let out_bytes = (body.len() + head_bytes(&parts.headers)) as f64;
-    let etag = parts.headers.get(header::ETAG).cloned();
-    Ok(Counted { calls, out_bytes, cpu_ms, etag, after, invocations: pumped.batches as f64 })
+    Ok((hyper::Response::from_parts(parts, body), calls))
+}
+
+/// What functions do that nobody waits for. Lambda reads streams for nothing; what it asks of queues is counted by the batch.
+async fn around(stack: &Stack, moving: impl Future<Output = Pumped>) -> Around {
+    let recorder = stack.aws().recorder();
+    let scope = recorder.begin("after");
+    let pumped = moving.await;
+    let (of_queues, calls): (Vec<_>, Vec<_>) =
+        recorder.end(scope).0.into_iter().partition(|call| call.service == Service::Sqs);
+    let queue_batches = of_queues.iter().filter(|call| call.operation == "ReceiveMessage").count();
+    Around { calls, invocations: pumped.batches as f64, queue_batches: queue_batches as f64 }
 }
 
 fn head_bytes(headers: &HeaderMap) -> usize {

@@ -42,9 +42,9 @@ pub(super) async fn keep(
     }
 }
 
-/// One object with the segment's events, one line each, as an export has them; and notes about whom they are.
+/// One object with the segment's events, one line each, as an export has them.
 async fn keep_one(state: &State, segment: &Segment) -> Result<(), ChainError> {
-    let stored = state.store.audit_events(segment.practice, &segment.events).await?;
+    let stored = state.store.audit_run(segment.practice, &segment.events).await?;
     let (text, hash) = lines(segment, &stored);
     if hash != segment.hash {
         // What is there is kept all the same: checking it names the place.
@@ -52,8 +52,6 @@ async fn keep_one(state: &State, segment: &Segment) -> Result<(), ChainError> {
     }
     let key = format!("events/{}/{:012}.jsonl", segment.practice, segment.first);
     state.archive.put(&key, LINES, &text).await?;
-    let events: Vec<StoredEvent> = stored.into_iter().flatten().collect();
-    state.store.note_subjects(segment, &events).await?;
     Ok(())
 }
 

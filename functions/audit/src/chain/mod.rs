@@ -1,12 +1,13 @@
 //! From events to evidence: links each practice's events into a chain without gaps, keeps them in a store that is locked
 //! for years, and signs how far the chain has come.
 //!
-//! The segment items of the chain are the truth. The stream brings new events within seconds; a schedule looks for those
-//! that it did not bring, and does the keeping and signing. Whatever comes twice, at once or only half changes nothing:
+//! The segment items of the chain are the truth. A schedule looks for new events each minute, links, keeps and signs
+//! them; the stream brings what it does not find, and whatever was changed or removed. Whatever comes twice, at once or only half changes nothing:
 //! an index is given by creating an item that did not exist.
 
 mod keep;
 mod link;
+mod note;
 mod stream;
 mod tick;
 

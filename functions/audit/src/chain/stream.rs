@@ -82,7 +82,7 @@ pub(super) async fn take(state: &State, batch: Batch) -> Result<Value, lambda_ru
 }
 
 async fn link_stored(state: &State, practice: PracticeId, ids: &[EventId]) -> Result<usize, ChainError> {
-    let events: Vec<_> = state.store.audit_events(practice, ids).await?.into_iter().flatten().collect();
+    let events: Vec<_> = state.store.audit_run(practice, ids).await?.into_iter().flatten().collect();
     if events.len() < ids.len() {
         cry(ids.len() - events.len(), "events of the audit log are gone before they were linked");
     }

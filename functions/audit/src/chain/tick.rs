@@ -8,7 +8,7 @@ use platform::{
 };
 use serde_json::{Value, json};
 
-use super::{ChainError, State, keep, link};
+use super::{ChainError, State, keep, link, note};
 
 /// Practices at one time.
 const AT_ONCE: usize = 4;
@@ -17,9 +17,11 @@ const PAGE: u32 = 500;
 /// Nothing long is begun this long after the tick began: the function ends at 60 s.
 const SECONDS_MAX: i64 = 40;
 /// How far each look goes back before the one before it. An event is stored within seconds of its own time.
-const OVERLAP_SECONDS: i64 = 600;
+const OVERLAP_SECONDS: i64 = 120;
+/// The same each ten minutes, for a transaction that somebody waited long for.
+const LONG_OVERLAP_SECONDS: i64 = 1_200;
 /// The same once an hour, for events from clocks that are far behind.
-const LONG_OVERLAP_SECONDS: i64 = 26 * 3600;
+const LONGEST_OVERLAP_SECONDS: i64 = 26 * 3600;
 
 /// What a tick did with one practice.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -96,7 +98,8 @@ async fn keep_up(
     let done = async {
         look(state, &mut progress, began, tally).await?;
         keep::keep(state, &mut progress, began, tally).await?;
-        keep::sign(state, &mut progress, tally).await
+        keep::sign(state, &mut progress, tally).await?;
+        note::note(state, &mut progress, began).await
     }
     .await;
     // What was done is noted also where the rest failed.
@@ -114,8 +117,11 @@ async fn look(
     tally: &mut Tally,
 ) -> Result<(), ChainError> {
     let practice = progress.practice;
-    let is_full_hour = began.as_seconds().rem_euclid(3600) < 60;
-    let overlap = if is_full_hour { LONG_OVERLAP_SECONDS } else { OVERLAP_SECONDS };
+    let overlap = match (began.as_seconds().rem_euclid(3600), began.as_seconds().rem_euclid(600)) {
+        (..60, _) => LONGEST_OVERLAP_SECONDS,
+        (_, ..60) => LONG_OVERLAP_SECONDS,
+        _ => OVERLAP_SECONDS,
+    };
     let mut from = progress.looked.plus_seconds(-overlap);
     let end = began.plus_seconds(TOLERANCE_SECONDS);
     while from <= end {

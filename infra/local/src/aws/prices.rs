@@ -57,6 +57,7 @@ impl PriceFile {
                 call.units.write * self.of("dynamodb_write_unit")
                     + call.units.read * self.of("dynamodb_read_unit")
             }
+            Service::Kms if call.operation == "Sign" => self.of("kms_sign"),
             Service::Kms => self.of("kms_request"),
             Service::Sns => self.of("sns_publish"),
             Service::Sqs => self.of("sqs_request"),

@@ -63,10 +63,15 @@ impl Drop for Mover {
 impl Stack {
     /// Moves everything that can be moved at this moment of the clock, in a fixed order, one batch at a time.
     pub async fn pump(&self) -> Pumped {
+        self.pump_to(|_| true).await
+    }
+
+    /// [`Stack::pump`] to some of the functions; what is for others waits.
+    pub async fn pump_to(&self, wanted: impl Fn(&str) -> bool) -> Pumped {
         let mut pumped = Pumped::default();
         loop {
             let mut moved = false;
-            for function in self.event_functions() {
+            for function in self.event_functions().into_iter().filter(|function| wanted(function)) {
                 match self.aws().take_for(&function) {
                     Ok(Some(batch)) => {
                         pumped.add(self.deliver(batch).await);
@@ -87,8 +92,13 @@ impl Stack {
 
     /// Runs every schedule once, whatever the time. Answers how many failed.
     pub async fn tick(&self) -> usize {
+        self.tick_of(|_| true).await
+    }
+
+    /// [`Stack::tick`] for some of the functions.
+    pub async fn tick_of(&self, wanted: impl Fn(&str) -> bool) -> usize {
         let mut failed = 0;
-        for tick in self.aws().all_ticks() {
+        for tick in self.aws().all_ticks().into_iter().filter(|tick| wanted(&tick.function)) {
             failed += usize::from(!self.run_tick(tick).await);
         }
         failed

@@ -357,12 +357,14 @@ pub fn checkpoint(practice: PracticeId, index: u64) -> ItemKey {
     ItemKey::new(checkpoint_partition(practice), chain_sort_key(index))
 }
 
-/// The partition of where the audit log speaks of a patient.
+/// The partition of where the audit log speaks of a patient: one for each value of the last byte of their id, which is
+/// random, so that the notes of many share a write.
 pub fn subject_partition(practice: PracticeId, patient: PatientId) -> String {
-    format!("SUBJECT#{practice}#{patient}")
+    let [.., shelf] = patient.to_bytes();
+    format!("SUBJECT#{practice}#{shelf:02x}")
 }
 
-/// The events of one segment that speak of a patient.
+/// Which events from this index on speak of patients of that partition.
 pub fn subject(practice: PracticeId, patient: PatientId, first: u64) -> ItemKey {
     ItemKey::new(subject_partition(practice, patient), chain_sort_key(first))
 }

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
     audit::Event,
     conversation::{ConversationState, Side},
-    id::{ConversationId, MessageId, PracticeId},
+    id::{AccountId, ConversationId, MessageId, PracticeId},
     idempotency::IdempotencyKey,
     message::{MessageKind, MessageText},
     time::Timestamp,
@@ -88,7 +88,7 @@ impl Send<'_> {
 /// A message that was sent: what is not in the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Sent {
-    /// Its id.
+    /// Its id, made when it was sent.
     pub id: MessageId,
     /// Its place.
     pub seq: u64,
@@ -145,20 +145,19 @@ fn seq_of(item: &Item) -> Result<u64, StoreError> {
 
 impl StoredMessage {
     /// What a reader needs of an item.
-    const ATTRIBUTES: &str = "SK, msg_id, sender_side, sender, msg_kind, sent_at, recalled_at, sealed";
+    const ATTRIBUTES: &str = "SK, msg_id, sender, msg_kind, recalled_at, sealed";
 
     pub(super) fn from_item(item: &Item) -> Result<Self, StoreError> {
+        let id = item.parsed("msg_id", MessageId::parse)?;
+        let sender = item.text("sender")?;
         Ok(Self {
-            id: item.parsed("msg_id", MessageId::parse)?,
+            id,
             seq: seq_of(item)?,
-            side: if item.text("sender_side")? == Side::Patient.as_str() {
-                Side::Patient
-            } else {
-                Side::Practice
-            },
-            sender: item.text("sender")?.to_owned(),
+            // An account is always on the patient's side.
+            side: if sender.starts_with(AccountId::PREFIX) { Side::Patient } else { Side::Practice },
+            sender: sender.to_owned(),
             kind: item.one_of("msg_kind", MessageKind::from_stored)?,
-            sent_at: item.time("sent_at")?,
+            sent_at: id.at(),
             recalled_at: item.optional_time("recalled_at"),
             sealed: item.optional_bytes("sealed").map(<[u8]>::to_vec),
         })
@@ -194,7 +193,6 @@ impl StoredMessage {
 /// A message to be sealed at its place.
 pub(super) struct Sealing<'a> {
     pub(super) sender: &'a str,
-    pub(super) side: Side,
     pub(super) kind: MessageKind,
     pub(super) sent: Sent,
     /// Messages of the patient's side and of the practice's so far, this one included where it counts.
@@ -351,7 +349,6 @@ impl Store {
             head,
             &Sealing {
                 sender: &send.sender.to_string(),
-                side: send.side,
                 kind: send.kind(),
                 sent,
                 said: said_after(head, send.side),
@@ -375,7 +372,7 @@ impl Store {
 
     /// A message and its secret.
     pub(super) fn sealed_writes(&self, head: &Head, of: &Sealing<'_>) -> Result<[Write; 2], StoreError> {
-        let Sealing { sender, side, kind, sent, said, body, content_key, outbox } = *of;
+        let Sealing { sender, kind, sent, said, body, content_key, outbox } = *of;
         let place = Place::new(head.practice, head.id, sent.id, sender, kind);
         let body = serde_json::to_vec(body)
             .map(zeroize::Zeroizing::new)
@@ -386,10 +383,8 @@ impl Store {
         let key = keys::message(head.practice, head.id, sent.seq);
         let message = NewItem::new(&key)
             .with("msg_id", string(sent.id))
-            .with("sender_side", string(side.as_str()))
             .with("sender", string(sender))
             .with("msg_kind", string(kind.as_str()))
-            .with("sent_at", number(sent.at.as_millis()))
             .with("said_patient", number(said.0))
             .with("said_practice", number(said.1))
             .with_some("outbox", outbox.map(string))

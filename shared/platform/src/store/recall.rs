@@ -226,7 +226,6 @@ impl Store {
             head,
             &Sealing {
                 sender: &by,
-                side: Side::Practice,
                 kind: MessageKind::Recall,
                 sent,
                 said: (head.said_patient, head.said_practice),

@@ -377,6 +377,30 @@ impl Store {
         }
     }
 
+    /// Puts an item, whatever was there.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    async fn replace(&self, table: Table, item: Attributes) -> Result<(), StoreError> {
+        let request = self.client.put_item().table_name(self.name(table)).set_item(Some(item));
+        self.write_patiently(|| request.clone().send()).await?.map_err(failed)?;
+        Ok(())
+    }
+
+    /// Writes each by itself, at the same time. For what may be written twice, and stays true if nothing follows: an item
+    /// under a key of its own. What is there already is no failure.
+    ///
+    /// # Errors
+    /// [`StoreError`]: any of them may be written.
+    pub async fn write_each(&self, writes: &[Write]) -> Result<(), StoreError> {
+        let write = async |write: &Write| match write {
+            Write::Create(table, item) => self.create(*table, item.clone()).await.map(drop),
+            Write::Replace(table, item) => self.replace(*table, item.clone()).await,
+            other => self.transact_patiently(|| vec![other.clone()]).await.map(drop),
+        };
+        try_join_all(writes.iter().map(write)).await.map(drop)
+    }
+
     /// Deletes one item of the chat table.
     ///
     /// # Errors

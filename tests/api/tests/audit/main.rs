@@ -11,6 +11,7 @@
 mod catalogue;
 mod chain;
 mod faults;
+mod notes;
 mod read;
 mod support;
 mod verify;

@@ -169,22 +169,28 @@ async fn who_was_told_is_not_told_again_because_another_was_not() {
 
 #[tokio::test(start_paused = true)]
 async fn a_crash_after_the_provider_accepted_costs_one_more_mail_at_most() {
-    let world = World::start(8).await;
-    // The end of the item cannot be written, however often: as if the process had ended there.
-    let rules = vec![(When::Always, Fault::InternalError)];
-    world.aws.set_faults(Some(faults(Service::DynamoDb, "TransactWriteItems", rules)));
-    let mut thread = Thread::with(&world, "maria").await;
-    thread.write("Hello").await;
-    let place = relay(&world).await.remove(0);
-    world.pump().await;
-    assert_eq!(sent(&world).len(), 1);
-    assert_eq!(state(&world, &place).await.0, "LEASED");
-    world.aws.set_faults(None);
-    minutes(&world, 10).await;
-    let mails = sent(&world);
-    assert_eq!(mails.len(), 2);
-    same(&mails[0], &mails[1]);
-    assert_eq!(state(&world, &place).await.0, "SENT");
+    // What tells of it cannot be written (the link is the first item that is put), or the end of the item cannot (after the
+    // lease and the claim), however often: as if the process had ended there.
+    for (operation, first, events) in [("PutItem", 2, 1), ("UpdateItem", 3, 2)] {
+        let world = World::start(8).await;
+        let mut thread = Thread::with(&world, "maria").await;
+        thread.write("Hello").await;
+        let place = relay(&world).await.remove(0);
+        let rules = nth(first..=first + 60, &Fault::InternalError);
+        world.aws.set_faults(Some(faults(Service::DynamoDb, operation, rules)));
+        world.pump().await;
+        assert_eq!(sent(&world).len(), 1, "{operation}");
+        assert_eq!(state(&world, &place).await.0, "LEASED", "{operation}");
+        world.aws.set_faults(None);
+        minutes(&world, 10).await;
+        let mails = sent(&world);
+        assert_eq!(mails.len(), 2, "{operation}");
+        same(&mails[0], &mails[1]);
+        assert_eq!(state(&world, &place).await.0, "SENT", "{operation}");
+        let log = world.aws.items("AuditTable").await;
+        let told = log.iter().filter(|item| item["verb"]["S"] == "notice_sent").count();
+        assert_eq!(told, events, "{operation}: no send that was seen through is missing in the log");
+    }
 }
 
 #[tokio::test(start_paused = true)]

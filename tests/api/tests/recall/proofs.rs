@@ -125,7 +125,7 @@ fn opens(
         let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
         let (message, sender, kind) = (text("msg_id"), text("sender"), text("msg_kind"));
         let Some(seq) = text("SK").strip_prefix("MSG#").and_then(|n| n.parse().ok()) else { continue };
-        let at: i64 = item["sent_at"]["N"].as_str().unwrap().parse().unwrap();
+        let at = domain::id::MessageId::parse(&message).unwrap().at().as_millis();
         let context = MessageContext {
             practice,
             conversation,
