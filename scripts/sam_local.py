@@ -23,7 +23,7 @@ LOGS = ROOT / "target" / "sam-local"
 BUILT = ROOT / ".aws-sam" / "local"
 BIN = ROOT / ".venv" / "bin"
 SECRET = "origin-secret-of-the-sam-local-run"
-HTTP_FUNCTIONS = ("LoginFunction", "MessagesFunction", "RosterFunction", "AuditFunction")
+HTTP_FUNCTIONS = ("LoginFunction", "MessagesFunction", "RosterFunction", "AuditFunction", "TextsFunction")
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
     "PATH": f"{BIN}:{os.environ['PATH']}",

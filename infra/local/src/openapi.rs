@@ -7,8 +7,12 @@ use utoipa::openapi::{
 
 /// The document. Its paths are the routes: there is no second list.
 pub fn document() -> OpenApi {
-    let mut document =
-        login::api().merge(messages::api()).merge(roster::api()).merge(audit::api()).into_openapi();
+    let mut document = login::api()
+        .merge(messages::api())
+        .merge(roster::api())
+        .merge(audit::api())
+        .merge(texts::api())
+        .into_openapi();
     document.info = InfoBuilder::new()
         .title("Patient chat")
         .version(env!("CARGO_PKG_VERSION"))

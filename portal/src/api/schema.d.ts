@@ -345,6 +345,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/me/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was agreed to for one's own contacts. A session that rests on the link of a notice sees the contact that the link
+         *     went to.
+         */
+        get: operations["getMyConsents"];
+        /** Agrees to a category or stops it. What was stopped is stopped for everybody who is reached at that contact. */
+        put: operations["putMyConsent"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/notices/resend": {
         parameters: {
             query?: never;
@@ -527,6 +548,24 @@ export interface paths {
         post?: never;
         /** Ends what an account may do for a patient, and the account's sessions. */
         delete: operations["removePatientAccount"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/patients/{id}/consents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was agreed to for every contact that reaches a patient. */
+        get: operations["getConsents"];
+        /** Writes down what somebody has said to staff. The ledger keeps every line; nothing is changed or removed in it. */
+        put: operations["putConsent"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1305,6 +1344,75 @@ export interface components {
             /** @example 123456 */
             totp: string;
         };
+        /** @description One line of the ledger. */
+        ConsentLine: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description About what. */
+            category: string;
+            /** @description In which language. */
+            language: string;
+            /** @description `given`, `withdrawn`, or `lifted`: what had been stopped is as if it had not been. */
+            said: string;
+            /** @description How. */
+            source: string;
+            /** @description Which words. */
+            wording: string | null;
+        };
+        /** @description What holds for a category at a contact. */
+        ConsentView: {
+            /**
+             * Format: date-time
+             * @description When that was said.
+             */
+            at: string | null;
+            /**
+             * @description `notices`, `reminders` or `marketing`.
+             * @example reminders
+             */
+            category: string;
+            /** @description In which language, BCP 47. */
+            language: string | null;
+            /** @description How: `paper`, `in_person`, `by_phone`, `signed_in`, `sms`, `wrong_number`. */
+            source: string | null;
+            /**
+             * @description `none`: nobody has said anything. `given`, `withdrawn`.
+             * @example given
+             */
+            state: string;
+            /** @description Which words were agreed to. */
+            wording: string | null;
+        };
+        /** @description The contacts of a patient with what was agreed to. */
+        Consents: {
+            /** @description The patient's own account first. */
+            items: components["schemas"]["ContactConsents"][];
+        };
+        /** @description A contact with what was agreed to. */
+        ContactConsents: {
+            /** @description The address or number. */
+            address: string;
+            /** @description `email` or `sms`. */
+            channel: string;
+            /** @description One for each category. */
+            consents: components["schemas"]["ConsentView"][];
+            /** @description `cpt_…` */
+            contact_id: string;
+            /** @description Everything that was said, oldest first. */
+            history: components["schemas"]["ConsentLine"][];
+            /** @description Whose account it reaches, and how they stand to the patient. */
+            relation: string;
+            /** @description Everybody else who is reached there: what is stopped here is stopped for them too. */
+            shared_with: components["schemas"]["Sharing"][];
+            /**
+             * Format: date-time
+             * @description When somebody last proved to read it.
+             */
+            verified_at: string | null;
+        };
         /** @description A contact of somebody who acts for the patient. */
         ContactView: {
             /** @description The accounts that it leads to. */
@@ -1630,6 +1738,11 @@ export interface components {
              * @description The last sequence number of the conversation.
              */
             last_seq: number;
+        };
+        /** @description One's own contacts with what was agreed to. */
+        MyConsents: {
+            /** @description In the account's own order. */
+            items: components["schemas"]["ContactConsents"][];
         };
         /** @description A conversation to be started. */
         NewConversation: {
@@ -2275,6 +2388,50 @@ export interface components {
             /** @description IANA time zone. */
             time_zone: string;
         };
+        /** @description What somebody has said about one category at one contact. */
+        PutConsent: {
+            /**
+             * @description `notices`, `reminders` or `marketing`.
+             * @example reminders
+             */
+            category: string;
+            /** @description `cpt_…` */
+            contact_id: string;
+            /** @description In which language; the patient's if left out. */
+            language?: string | null;
+            /**
+             * @description How they said it: `paper`, `in_person` or `by_phone`.
+             * @example paper
+             */
+            source: string;
+            /**
+             * @description `given` or `withdrawn`. Only patients themselves agree to marketing, signed in.
+             * @example given
+             */
+            state: string;
+            /** @description Which words they agreed to; those of today if left out. */
+            wording?: string | null;
+        };
+        /** @description What somebody says about one category at one of their contacts. */
+        PutMyConsent: {
+            /**
+             * @description `notices`, `reminders` or `marketing`.
+             * @example marketing
+             */
+            category: string;
+            /** @description `cpt_…` */
+            contact_id: string;
+            /**
+             * @description `given` or `withdrawn`.
+             * @example given
+             */
+            state: string;
+            /**
+             * @description Which words were ticked; needed with `given`.
+             * @example marketing-1
+             */
+            wording?: string | null;
+        };
         /** @description How a patient can be reached. */
         ReachView: {
             /** @description Changes of contacts, newest first. */
@@ -2520,6 +2677,13 @@ export interface components {
             patients: number;
             /** @description JSON pointer to it in the request. */
             pointer: string;
+        };
+        /** @description A patient who shares a contact. */
+        Sharing: {
+            /** @description Name. */
+            name: string;
+            /** @description `pat_…` */
+            patient_id: string;
         };
         /** @description A member of staff. */
         StaffView: {
@@ -4456,6 +4620,129 @@ export interface operations {
             };
         };
     };
+    getMyConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyConsents"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putMyConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutMyConsent"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MyConsents"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     resendNotice: {
         parameters: {
             query?: never;
@@ -5402,6 +5689,153 @@ export interface operations {
             };
             /** @description It does not exist, or belongs to another practice. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getConsents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putConsent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description pat_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutConsent"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consents"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -128,6 +128,14 @@ pub enum Verb {
     NotesRead,
     /// An internal note was written, by staff or by the product.
     NoteWritten,
+    /// It was read what was agreed to for a patient's contacts.
+    ConsentsRead,
+    /// Somebody agreed to a category of messages for a contact.
+    ConsentGiven,
+    /// Somebody agrees to it no longer.
+    ConsentWithdrawn,
+    /// What had been stopped from a phone was taken back from that phone.
+    ConsentRestored,
 }
 
 impl Verb {
@@ -182,6 +190,10 @@ impl Verb {
             Self::AccessLogRead => "access_log_read",
             Self::NotesRead => "notes_read",
             Self::NoteWritten => "note_written",
+            Self::ConsentsRead => "consents_read",
+            Self::ConsentGiven => "consent_given",
+            Self::ConsentWithdrawn => "consent_withdrawn",
+            Self::ConsentRestored => "consent_restored",
         }
     }
 }

@@ -126,6 +126,12 @@ ids! {
     EvidenceId "evd";
     /// A service account.
     ServiceId "svc";
+    /// A visit of a patient.
+    VisitId "vis";
+    /// A scheduled text.
+    TextId "txt";
+    /// Something that staff have to look at because of a text that came in.
+    TaskId "tsk";
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 pub mod audit;
 pub mod browser;
 pub mod channel;
+pub mod consent;
 pub mod contact;
 pub mod conversation;
 mod digits;
@@ -28,6 +29,7 @@ pub mod session;
 pub mod sign_in;
 pub mod text;
 pub mod time;
+pub mod visit;
 
 /// Why a value from outside was refused. It names the rule, never the value: errors are logged and returned,
 /// and the value may be PHI.

@@ -21,8 +21,8 @@ pub const ORIGIN: &str = "https://chat.example.org";
 pub const ORIGIN_SECRET: &str = "a-secret-of-the-edge-for-the-tests-only";
 
 /// The functions that answer HTTP requests.
-pub const HTTP_FUNCTIONS: [&str; 4] =
-    ["LoginFunction", "MessagesFunction", "RosterFunction", "AuditFunction"];
+pub const HTTP_FUNCTIONS: [&str; 5] =
+    ["LoginFunction", "MessagesFunction", "RosterFunction", "AuditFunction", "TextsFunction"];
 
 /// Everything.
 #[derive(Clone)]
@@ -143,6 +143,7 @@ impl World {
             messages::router(function("MessagesFunction", 2)),
             roster::router(function("RosterFunction", 3)),
             audit::router(function("AuditFunction", 7)),
+            texts::router(function("TextsFunction", 8)),
         );
         let relay = relay::State::new(
             &environment(&aws, "RelayFunction"),
@@ -222,13 +223,19 @@ fn operator(aws: &LocalAws, clock: &Clock, seed: u64) -> App {
 }
 
 /// Sends a request to the router of its path, as the routes of the API do.
-fn by_path(login: Router, messages: Router, roster: Router, audit: Router) -> Router {
+fn by_path(login: Router, messages: Router, roster: Router, audit: Router, texts: Router) -> Router {
     use tower::ServiceExt;
     let choose = move |request: axum::extract::Request| {
         let path = request.uri().path();
         let starts = |prefix: &str| path == prefix || path.starts_with(&format!("{prefix}/"));
         let router = if starts("/v1/conversations") || starts("/v1/drafts") {
             messages.clone()
+        } else if starts("/v1/texts")
+            || starts("/v1/visits")
+            || path == "/v1/me/consents"
+            || (starts("/v1/patients") && path.ends_with("/consents"))
+        {
+            texts.clone()
         } else if starts("/v1/patients") || starts("/v1/staff") || starts("/v1/practice") {
             roster.clone()
         } else if starts("/v1/audit") || starts("/v1/me/access-log") {

@@ -48,6 +48,18 @@ async fn round(world: World) {
     assert!(found["items"].as_array().unwrap().iter().any(|p| p["id"] == eva.as_str()));
     ben.patch(&format!("/v1/patients/{eva}"), json!({"name": "Eva Rock"})).await.expect(200);
 
+    // texts: what was agreed to, written and read.
+    let consents = format!("/v1/patients/{}/consents", demo.patients["maria"].id);
+    let found = ben.get(&consents).await.expect(200).json();
+    let body = json!({
+        "contact_id": found["items"][1]["contact_id"], "category": "reminders", "state": "given", "source": "paper",
+    });
+    ben.put(&consents, body).await.expect(200);
+    // Whoever is active has their session made longer, by this function too.
+    let mut active = world.signed_in(demo, "ben").await.with_header("x-user-active", "1");
+    world.clock.advance_seconds(70);
+    active.get(&consents).await.expect(200);
+
     // messages: start, list in every way, send, read, mark, change.
     let mut ana = world.signed_in(demo, "ana").await;
     let start = json!({"patient_id": demo.patients["maria"].id, "topic": "other"});

@@ -159,13 +159,14 @@ pub(crate) async fn cold(table: &mut Table, programs: &Path) -> Result<()> {
     first_page(table, programs, &aws).await
 }
 
-const FUNCTIONS: [(&str, &str); 7] = [
+const FUNCTIONS: [(&str, &str); 8] = [
     ("login", "LoginFunction"),
     ("messages", "MessagesFunction"),
     ("roster", "RosterFunction"),
     ("relay", "RelayFunction"),
     ("notify", "NotifyFunction"),
     ("audit", "AuditFunction"),
+    ("texts", "TextsFunction"),
     ("chain", "ChainFunction"),
 ];
 

@@ -203,6 +203,8 @@ pub fn doors() -> Vec<Door> {
         door("GET", "/v1/audit/checkpoints", May(Act::ReadAudit), None, nothing),
         door("GET", "/v1/audit/export", May(Act::ReadAudit), None, nothing),
         door("GET", "/v1/me/access-log", Patients, None, nothing),
+        door("GET", "/v1/me/consents", Patients, None, nothing),
+        door("PUT", "/v1/me/consents", Patients, None, empty),
         door("GET", "/v1/patients", patients, None, nothing),
         door("POST", "/v1/patients", roster, None, |_, _| {
             Some(json!({"name": "New One", "birth_date": "1990-01-01", "language": "en"}))
@@ -217,6 +219,13 @@ pub fn doors() -> Vec<Door> {
             Some(json!({"email": "nobody@patients.test"}))
         }),
         door("DELETE", "/v1/patients/{id}/accounts/{account_id}", roster, Some(Patient), nothing),
+        door("GET", "/v1/patients/{id}/consents", patients, Some(Patient), nothing),
+        door("PUT", "/v1/patients/{id}/consents", roster, Some(Patient), |places, id| {
+            let contact = places.account_of(id).1;
+            Some(
+                json!({"contact_id": contact, "category": "reminders", "state": "withdrawn", "source": "paper"}),
+            )
+        }),
         door("PUT", "/v1/patients/{id}/contacts", roster, Some(Patient), |places, id| {
             let account = places.account_of(id).0;
             Some(

@@ -20,6 +20,7 @@ pub(crate) struct Functions {
     notify: notify::State,
     audit: Router,
     chain: audit::chain::State,
+    texts: Router,
 }
 
 /// What functions are built from.
@@ -64,6 +65,7 @@ impl Functions {
             notify,
             audit: audit::router(parts.app("AuditFunction")?),
             chain,
+            texts: texts::router(parts.app("TextsFunction")?),
         })
     }
 
@@ -74,6 +76,7 @@ impl Functions {
             "MessagesFunction" => Some(&self.messages),
             "RosterFunction" => Some(&self.roster),
             "AuditFunction" => Some(&self.audit),
+            "TextsFunction" => Some(&self.texts),
             _ => None,
         }
     }
@@ -89,6 +92,7 @@ impl Functions {
                 | "NotifyFunction"
                 | "AuditFunction"
                 | "ChainFunction"
+                | "TextsFunction"
         )
     }
 

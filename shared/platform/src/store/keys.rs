@@ -193,6 +193,14 @@ pub fn contact_account(practice: PracticeId, point: ContactPointId, account: Acc
     ItemKey::new(contact_point_partition(practice, point), format!("{CONTACT_ACCOUNT_PREFIX}{account}"))
 }
 
+/// Sort key prefix of what was agreed to at a contact point.
+pub const CONSENT_PREFIX: &str = "CONSENT#";
+
+/// A line of the ledger of consents: in the order of time, and named by its event.
+pub fn consent(practice: PracticeId, point: ContactPointId, at: Timestamp, event: EventId) -> ItemKey {
+    ItemKey::new(contact_point_partition(practice, point), format!("{CONSENT_PREFIX}{at}#{event}"))
+}
+
 /// Version of the index key that lookups are hashed with. Another version is another partition, so that the
 /// key can be replaced while both are read.
 const INDEX_VERSION: u32 = 1;

@@ -7,6 +7,7 @@ pub mod browser;
 pub mod ceremony;
 pub mod chain;
 pub mod checkpoint;
+pub mod consent;
 pub mod contact;
 pub mod contact_change;
 pub mod conversation;
