@@ -31,6 +31,10 @@ use crate::{
 /// Events among which is looked for those who have written to the patient.
 const KNOWN_AMONG: usize = 400;
 
+/// What staff do among themselves: notes that patients never see, and the work on a recalled message but for its opening.
+const BETWEEN_STAFF: [Verb; 5] =
+    [Verb::NotesRead, Verb::NoteWritten, Verb::EvidenceAsked, Verb::EvidenceDecided, Verb::IncidentRead];
+
 /// Whose log, which page.
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -117,6 +121,7 @@ pub(crate) async fn read_access_log(
         from: session.since.map_or(Timestamp::from_millis(0), |since| since.plus_seconds(1)),
         to: now.plus_seconds(1),
         limit,
+        hidden: &BETWEEN_STAFF,
     };
     let found = find(&app, &wanted(limit), place.transpose()?).await?;
     let known: BTreeSet<StaffId> =

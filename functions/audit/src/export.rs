@@ -35,7 +35,7 @@ pub(crate) struct From {
 #[utoipa::path(get, path = "/v1/audit/export", operation_id = "exportAudit", tag = "audit", params(From),
     responses((status = 200, body = String, content_type = "application/x-ndjson"), Refused))]
 pub(crate) async fn export_audit(desk: Desk, Query(from): Query<From>) -> Result<Response, Failure> {
-    desk.session.must_be_fresh(&desk.practice.policies, desk.app.clock.now())?;
+    desk.must_be_fresh()?;
     let (store, practice) = (&desk.app.store, desk.practice.id);
     let first = from.after.unwrap_or(0).saturating_add(1);
     // Lines begin where the segment begins in which the first one stands: what is before it is left out below.

@@ -1,6 +1,7 @@
 //! Finding events, newest first: of a practice by time, or about a patient by the notes that the chain keeps.
 
 use domain::{
+    audit::Verb,
     id::{EventId, PatientId, PracticeId},
     time::Timestamp,
 };
@@ -38,13 +39,17 @@ pub(crate) struct Wanted {
     /// Before this time.
     pub(crate) to: Timestamp,
     pub(crate) limit: usize,
+    /// Verbs that are left out.
+    pub(crate) hidden: &'static [Verb],
 }
 
 impl Wanted {
     fn fits(&self, event: &StoredEvent) -> bool {
         let at = event.id.at();
         let actor = event.members["actor"].as_str().unwrap_or_default();
-        self.from <= at && at < self.to && self.actor.as_ref().is_none_or(|wanted| wanted == actor)
+        let verb = event.members["verb"].as_str().unwrap_or_default();
+        let shown = !self.hidden.iter().any(|hidden| hidden.as_str() == verb);
+        shown && self.from <= at && at < self.to && self.actor.as_ref().is_none_or(|wanted| wanted == actor)
     }
 }
 

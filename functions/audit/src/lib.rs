@@ -6,10 +6,14 @@ mod access_log;
 pub mod chain;
 mod checkpoints;
 mod desk;
+mod evidence;
 mod export;
 mod find;
+mod incident;
 mod list;
+mod names;
 mod refusals;
+mod requests;
 mod view;
 
 platform::endpoints! {
@@ -17,4 +21,9 @@ platform::endpoints! {
     checkpoints::list_checkpoints,
     export::export_audit,
     access_log::read_access_log,
+    requests::list_requests,
+    requests::ask_for_evidence,
+    requests::decide_evidence,
+    evidence::read_evidence,
+    incident::read_incident,
 }

@@ -62,6 +62,7 @@ pub(crate) async fn read_audit(
         from: from.unwrap_or(to.plus_seconds(-DEFAULT_SECONDS)),
         to,
         limit,
+        hidden: &[],
     };
     let sealer = desk.app.sealer(&desk.practice).await?;
     let viewer = desk.session.holder.to_string();
@@ -79,7 +80,8 @@ pub(crate) async fn read_audit(
         let text = serde_json::to_string(&next).unwrap_or_default();
         cursor::seal_text(&sealer, &viewer, &list, &text)
     });
-    Ok(Json(Page { items: found.events.iter().map(EventView::from).collect(), next_cursor }))
+    let items = found.events.iter().map(|event| EventView::new(event, desk.practice.id, &sealer)).collect();
+    Ok(Json(Page { items, next_cursor }))
 }
 
 /// A time, or midnight of a day and so many days more.

@@ -28,3 +28,30 @@ pub(crate) enum Unknown {
     #[response(status = 404, content_type = "application/problem+json")]
     NotFound(Problem),
 }
+
+/// What a route about evidence may answer.
+#[derive(IntoResponses)]
+pub(crate) enum NoEvidence {
+    /// Nothing was kept under this id.
+    #[response(status = 404, content_type = "application/problem+json")]
+    NotFound(Problem),
+}
+
+/// What a route that takes a body may answer.
+#[derive(IntoResponses)]
+pub(crate) enum BadBody {
+    /// It is too large.
+    #[response(status = 413, content_type = "application/problem+json")]
+    TooLarge(Problem),
+    /// It is no JSON.
+    #[response(status = 415, content_type = "application/problem+json")]
+    UnsupportedMediaType(Problem),
+}
+
+/// What a route may answer where somebody was faster.
+#[derive(IntoResponses)]
+pub(crate) enum TooLate {
+    /// Somebody else has asked, or the request does not wait any more.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
+}

@@ -1,6 +1,11 @@
 //! What leaves: events as ids and verbs.
 
-use platform::{chain::SignedCheckpoint, store::chain::StoredEvent};
+use domain::id::PracticeId;
+use platform::{
+    chain::SignedCheckpoint,
+    sealing::FieldSealer,
+    store::{audit::reason_of, chain::StoredEvent},
+};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -36,10 +41,14 @@ pub(crate) struct EventView {
     /// The id of anything else it was done to; several with commas where a list was shown.
     #[schema(required = true)]
     object: Option<String>,
+    /// Why, in the words of whoever acted, where they were asked. In the log itself and in exports it stays sealed.
+    #[schema(required = true)]
+    reason: Option<String>,
 }
 
-impl From<&StoredEvent> for EventView {
-    fn from(event: &StoredEvent) -> Self {
+impl EventView {
+    /// An event of a practice, with its reason opened.
+    pub(crate) fn new(event: &StoredEvent, practice: PracticeId, sealer: &FieldSealer) -> Self {
         let text = |name: &str| event.members[name].as_str().map(str::to_owned);
         Self {
             id: event.id.to_string(),
@@ -52,6 +61,7 @@ impl From<&StoredEvent> for EventView {
             last_seq: event.members["last_seq"].as_u64(),
             session: text("session"),
             object: text("object"),
+            reason: event.sealed_reason().and_then(|sealed| reason_of(practice, event.id, &sealed, sealer)),
         }
     }
 }

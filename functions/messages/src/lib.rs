@@ -6,6 +6,7 @@
 pub mod access;
 mod change;
 mod draft;
+mod export;
 mod list;
 mod notes;
 mod post;
@@ -22,6 +23,7 @@ platform::endpoints! {
     show::get_conversation,
     change::change_conversation,
     read::list_messages,
+    export::export_conversation,
     post::post_message,
     recall::recall_message,
     read_mark::mark_read,

@@ -169,7 +169,7 @@ async fn open(
 }
 
 /// One item that does not open is a placeholder and an event, never a failed page.
-async fn unreadable(app: &App, access: &Access, seq: u64) -> Result<(), Failure> {
+pub(crate) async fn unreadable(app: &App, access: &Access, seq: u64) -> Result<(), Failure> {
     let id: ConversationId = access.head.id;
     tracing::error!(conversation.id = %id, message.seq = seq, "a stored message does not open");
     let mut event = access.session.event(&app.entropy, app.clock.now(), Verb::MessageUnreadable);

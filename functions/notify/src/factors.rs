@@ -1,12 +1,15 @@
-//! Telling an admin that what somebody of the staff signs in with was taken away. Whose it was stands in the audit log,
-//! not in the mail.
+//! Telling staff what somebody beside them did: that what somebody signs in with was taken away, that somebody wants to
+//! open what was kept of a recalled message. Whose and what stands in the audit log, not in the mail.
 
 use domain::id::StaffId;
 use platform::{
     delivery::Advice,
     letterhead::Letterhead,
     mail::Mail,
-    store::outbox::{Ending, OutboxItem},
+    store::{
+        outbox::{Ending, OutboxItem},
+        staff::Staff,
+    },
 };
 
 use crate::{
@@ -15,22 +18,40 @@ use crate::{
     work::{Then, Trouble, Verdict},
 };
 
-/// Sends the mail, while they are an admin.
+/// Tells an admin of a reset, while they are one.
 ///
 /// # Errors
 /// [`Trouble`].
-pub(crate) async fn send(state: &State, item: &OutboxItem, admin: StaffId) -> Result<Verdict, Trouble> {
+pub(crate) async fn reset(state: &State, item: &OutboxItem, admin: StaffId) -> Result<Verdict, Trouble> {
+    send(state, item, admin, &Mail::FactorsReset, Staff::is_active_admin).await
+}
+
+/// Tells a member of staff of a request to open evidence.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn evidence(state: &State, item: &OutboxItem, staff: StaffId) -> Result<Verdict, Trouble> {
+    send(state, item, staff, &Mail::EvidenceAsked, |staff| staff.active).await
+}
+
+async fn send(
+    state: &State,
+    item: &OutboxItem,
+    to: StaffId,
+    mail: &Mail<'_>,
+    is_told: impl FnOnce(&Staff) -> bool,
+) -> Result<Verdict, Trouble> {
     let app = &state.app;
     let practice = app.known_practice(item.practice).await?;
     let sealer = app.sealer(&practice).await?;
-    let admin = app.store.staff(practice.id, admin, &sealer).await?;
-    let Some(admin) = admin.filter(|staff| staff.is_active_admin()) else {
+    let staff = app.store.staff(practice.id, to, &sealer).await?;
+    let Some(staff) = staff.filter(is_told) else {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), "no_admin"));
     };
     let letterhead =
         Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
-    let envelope = Envelope::mail(&Mail::FactorsReset, &letterhead, &admin.language, &item.id)?;
-    match state.post(&practice, &admin.email, &envelope, item.created_at, Spend::Notice).await {
+    let envelope = Envelope::mail(mail, &letterhead, &staff.language, &item.id)?;
+    match state.post(&practice, &staff.email, &envelope, item.created_at, Spend::Notice).await {
         Ok(accepted) => {
             Ok(Verdict { accepted: vec![accepted], ..Verdict::new(Then::End(Ending::Sent), "accepted") })
         }

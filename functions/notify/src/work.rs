@@ -175,7 +175,8 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
             Subject::Message { conversation, patient, seq } => {
                 notice::send(state, &item, *conversation, *patient, *seq).await
             }
-            Subject::FactorsReset { admin } => factors::send(state, &item, *admin).await,
+            Subject::FactorsReset { admin } => factors::reset(state, &item, *admin).await,
+            Subject::EvidenceAsked { staff } => factors::evidence(state, &item, *staff).await,
             Subject::StaffInvited { staff } => invite::send(state, &item, *staff).await,
             Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
             Subject::SignedInElsewhere { account, browser, mark, always } => {
@@ -270,6 +271,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::SignIn { .. } => "sign_in",
         Subject::NoticeAgain(_) => "message_again",
         Subject::FactorsReset { .. } => "factors_reset",
+        Subject::EvidenceAsked { .. } => "evidence_asked",
         Subject::StaffInvited { .. } => "staff_invited",
         Subject::SignedInElsewhere { .. } => "signed_in_elsewhere",
         Subject::WayInAdded { .. } => "way_in_added",

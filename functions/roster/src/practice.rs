@@ -91,6 +91,11 @@ pub(crate) struct ChangePolicies {
     #[serde(default, deserialize_with = "nullable")]
     #[schema(value_type = Option<String>, example = "OR")]
     own_access_state: Option<Option<String>>,
+    /// Whether an admin may destroy a colleague's unopened message for good. Leave it off while any recalled text might be
+    /// needed in court.
+    #[serde(default, deserialize_with = "given")]
+    #[schema(nullable = false)]
+    shred_unopened: Option<bool>,
     /// Where text messages go: `north_america` or `everywhere`.
     #[serde(default, deserialize_with = "given")]
     #[schema(nullable = false, value_type = Option<String>)]
@@ -117,6 +122,7 @@ impl ChangePolicies {
             remember_devices: self.remember_devices.unwrap_or(before.remember_devices),
             proxy_ends_at_age,
             own_access_state,
+            shred_unopened: self.shred_unopened.unwrap_or(before.shred_unopened),
             sms_regions: self.sms_regions.unwrap_or(before.sms_regions),
             ..before
         })
@@ -127,6 +133,7 @@ impl ChangePolicies {
             && self.own_access_state.is_none()
             && self.remember_devices.is_none()
             && self.proxy_ends_at_age.is_none()
+            && self.shred_unopened.is_none()
             && self.sms_regions.is_none()
     }
 }

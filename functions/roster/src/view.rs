@@ -215,6 +215,8 @@ pub struct PoliciesView {
     /// Where that stands.
     #[schema(required = true)]
     pub own_access_source: Option<&'static str>,
+    /// Whether an admin may destroy a colleague's unopened message for good, instead of keeping it sealed for the auditor.
+    pub shred_unopened: bool,
     /// Where text messages go: `north_america` or `everywhere`.
     #[schema(value_type = String)]
     pub sms_regions: SmsRegions,
@@ -272,6 +274,7 @@ impl From<&Practice> for PracticeView {
                     .own_access_state
                     .and_then(State::law)
                     .map(|law| law.source),
+                shred_unopened: practice.policies.shred_unopened,
                 sms_regions: practice.policies.sms_regions,
             },
         }

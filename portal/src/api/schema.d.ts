@@ -113,6 +113,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/conversations/{id}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A conversation as text: who wrote what when, by the practice's clocks. Recalled messages are named without their text.
+         *     Where a long one goes on, a `Link` header with `rel="next"` says where. Each page is an event.
+         */
+        get: operations["exportConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -255,6 +275,98 @@ export interface paths {
         post?: never;
         /** Throws the unsent first message of a new conversation away. */
         delete: operations["dropNewDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last request for each message that was kept, the one recalled last first. */
+        get: operations["listEvidenceRequests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evidence/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was kept of a recalled message, for the auditor who asked for it and was allowed to. Each opening is an event with
+         *     the reason that was stated.
+         */
+        get: operations["readEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evidence/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Allows or declines a request of somebody else. Allowed, whoever asked opens it within 24 hours. */
+        post: operations["decideEvidence"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evidence/{id}/incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who had got a recalled message: notices, readings and exports that reached it, from the log, with names. */
+        get: operations["readIncident"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evidence/{id}/request": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Asks to open what was kept of a recalled message, with a reason. An admin who is somebody else decides; where there is
+         *     none, it opens after 72 hours, and everybody of the staff is told at once. Asked again while it waits or is open, the
+         *     answer is the request that is there.
+         */
+        post: operations["askForEvidence"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1115,6 +1227,11 @@ export interface components {
         };
         /** @description Nothing: everything is in the cookie. */
         AskAgain: Record<string, unknown>;
+        /** @description Why somebody wants to see it. */
+        AskBody: {
+            /** @description In their own words, 10 to 500 characters. Kept sealed in the audit log. */
+            reason: string;
+        };
         /** @description Nothing: everything is in the session. */
         AskForCode: Record<string, unknown>;
         /** @description Who wants to sign in. */
@@ -1253,6 +1370,11 @@ export interface components {
              *     date any more, but for patients who want their own devices alone: nothing else opens these.
              */
             remember_devices?: boolean;
+            /**
+             * @description Whether an admin may destroy a colleague's unopened message for good. Leave it off while any recalled text might be
+             *     needed in court.
+             */
+            shred_unopened?: boolean;
             /** @description Where text messages go: `north_america` or `everywhere`. */
             sms_regions?: string;
             /** @description Whether staff other than admins and auditors may use a code generator instead of a passkey. */
@@ -1503,6 +1625,14 @@ export interface components {
              */
             unread: number;
         };
+        /** @description A second person's word. */
+        DecideBody: {
+            /**
+             * @description `approved` or `declined`.
+             * @example approved
+             */
+            word: string;
+        };
         /** @description What became of a link. */
         DeviceLinkState: {
             /** @description `waiting`, `used` or `over`. */
@@ -1594,6 +1724,8 @@ export interface components {
             object: string | null;
             /** @description `pat_…`, if it was done to or for one patient. */
             patient_id: string | null;
+            /** @description Why, in the words of whoever acted, where they were asked. In the log itself and in exports it stays sealed. */
+            reason: string | null;
             /** @description What stands for the session that it was done in. */
             session: string | null;
             /**
@@ -1601,6 +1733,20 @@ export interface components {
              * @example messages_read
              */
             verb: string;
+        };
+        /** @description What was kept of a recalled message. */
+        EvidenceView: {
+            /** @description Who sent, recalled and opened it. */
+            message: components["schemas"]["RecalledView"];
+            /** @description What whoever recalled it wanted the auditor to know. */
+            note: string | null;
+            /**
+             * Format: date-time
+             * @description Until when it can be opened.
+             */
+            open_until: string;
+            /** @description The text; `null` for a message that did not open any more when it was recalled. */
+            text: string | null;
         };
         /** @description What whoever is signed in can show. */
         Factors: {
@@ -1617,6 +1763,18 @@ export interface components {
             code: string;
             /** @description JSON pointer to it (RFC 6901); empty for the whole document. */
             pointer: string;
+        };
+        /** @description The first opening of the message on the patient's side. */
+        FirstOpening: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Whose account. */
+            by: components["schemas"]["PersonView"];
+            /** @description The session, as the log names it. */
+            session: string;
         };
         /** @description An account that is reached at an address. */
         FoundAccount: {
@@ -1677,6 +1835,26 @@ export interface components {
         Health: {
             /** @description `ok`. */
             status: string;
+        };
+        /** @description A record of an incident, prefilled. */
+        IncidentView: {
+            /** @description Whether the whole log of that time was looked through. */
+            complete: boolean;
+            /** @description Openings of what was kept, after the recall. */
+            evidence_readings: components["schemas"]["ReachedView"][];
+            /** @description Texts of the conversation that left for a chart before the recall, and hold the message. */
+            exports: components["schemas"]["ReachedView"][];
+            /**
+             * Format: date-time
+             * @description When it was put together. What happened within the minute before may be missing.
+             */
+            made_at: string;
+            /** @description The message: who sent, recalled and first opened it. */
+            message: components["schemas"]["RecalledView"];
+            /** @description Notices that left for the patient's contacts between sending and recall. They hold no content. */
+            notices: components["schemas"]["ReachedView"][];
+            /** @description Readings of the message before the recall, on both sides, oldest first. */
+            readings: components["schemas"]["ReachedView"][];
         };
         /** @description How long somebody may still set up their sign-in. */
         InvitationView: {
@@ -2138,6 +2316,8 @@ export interface components {
                 object: string | null;
                 /** @description `pat_…`, if it was done to or for one patient. */
                 patient_id: string | null;
+                /** @description Why, in the words of whoever acted, where they were asked. In the log itself and in exports it stays sealed. */
+                reason: string | null;
                 /** @description What stands for the session that it was done in. */
                 session: string | null;
                 /**
@@ -2169,6 +2349,50 @@ export interface components {
                 kind: string;
                 /** @description `null` where the product wrote it, and where it cannot be opened. */
                 text: string | null;
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_RequestView: {
+            /** @description The items. */
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                asked_at: string;
+                /** @description Who asked, and alone opens it. */
+                asked_by: components["schemas"]["PersonView"];
+                /** @description `cnv_…` */
+                conversation_id: string;
+                /**
+                 * Format: date-time
+                 * @description When.
+                 */
+                decided_at: string | null;
+                decided_by: components["schemas"]["PersonView"] | null;
+                /** @description `evd_…` */
+                evidence_id: string;
+                /**
+                 * Format: date-time
+                 * @description Until when it is open.
+                 */
+                open_until: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it opens by itself, where nobody else can decide.
+                 */
+                opens_at: string | null;
+                /** @description `pat_…` */
+                patient_id: string;
+                /** @description Why, in their words; `null` if that does not open any more. */
+                reason: string | null;
+                /**
+                 * @description `waiting`, `open`, `declined` or `over`.
+                 * @example waiting
+                 */
+                state: string;
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor: string | null;
@@ -2291,6 +2515,13 @@ export interface components {
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
         };
+        /** @description Somebody who acted. */
+        PersonView: {
+            /** @description `stf_…`, `acc_…`, or `system`. */
+            id: string;
+            /** @description Their name now; `null` if they are gone, or it is nobody's. */
+            name: string | null;
+        };
         /** @description What a practice has decided about access and text messages. */
         PoliciesView: {
             /**
@@ -2317,6 +2548,8 @@ export interface components {
             proxy_ends_at_age: number;
             /** @description Whether patients may have a device remembered. */
             remember_devices: boolean;
+            /** @description Whether an admin may destroy a colleague's unopened message for good, instead of keeping it sealed for the auditor. */
+            shred_unopened: boolean;
             /** @description Where text messages go: `north_america` or `everywhere`. */
             sms_regions: string;
             /** @description Whether staff sign in by an e-mail link alone; only in the local demonstration, and set by nobody. */
@@ -2467,6 +2700,20 @@ export interface components {
             /** @description How it stands to the patient; `null` if it does not act for them. */
             relation: string | null;
         };
+        /** @description Something that reached the message before it was recalled. */
+        ReachedView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description Who. */
+            by: components["schemas"]["PersonView"];
+            /** @description The event, `evt_…` */
+            event_id: string;
+            /** @description The session, as the log names it. */
+            session: string | null;
+        };
         /** @description Up to where. */
         ReadMarkBody: {
             /**
@@ -2521,6 +2768,47 @@ export interface components {
             /** @description `recalled`. */
             state: string;
         };
+        /** @description A recalled message without its text: who sent, recalled and opened it. */
+        RecalledView: {
+            /** @description `cnv_…` */
+            conversation_id: string;
+            /** @description `evd_…` */
+            evidence_id: string;
+            /**
+             * @description `text` or `correction`.
+             * @example text
+             */
+            kind: string;
+            /** @description `msg_…` */
+            message_id: string;
+            opened: components["schemas"]["FirstOpening"] | null;
+            /** @description The patient of the conversation. */
+            patient: components["schemas"]["PersonView"];
+            /**
+             * @description `wrong_patient`, `error`, `other` or `undo`.
+             * @example wrong_patient
+             */
+            recall_reason: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            recalled_at: string;
+            /** @description Who recalled it. */
+            recalled_by: components["schemas"]["PersonView"];
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            sent_at: string;
+            /** @description Who sent it. */
+            sent_by: components["schemas"]["PersonView"];
+            /**
+             * Format: int64
+             * @description Its place.
+             */
+            seq: number;
+        };
         /** @description A link or a code, exactly one of them. */
         Redeem: {
             /** @description The code of a message. */
@@ -2541,6 +2829,45 @@ export interface components {
         Remember: {
             /** @description Whether others use it too. Then it cannot be remembered. */
             shared: boolean;
+        };
+        /** @description A request to open what was kept of one message. */
+        RequestView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            asked_at: string;
+            /** @description Who asked, and alone opens it. */
+            asked_by: components["schemas"]["PersonView"];
+            /** @description `cnv_…` */
+            conversation_id: string;
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            decided_at: string | null;
+            decided_by: components["schemas"]["PersonView"] | null;
+            /** @description `evd_…` */
+            evidence_id: string;
+            /**
+             * Format: date-time
+             * @description Until when it is open.
+             */
+            open_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it opens by itself, where nobody else can decide.
+             */
+            opens_at: string | null;
+            /** @description `pat_…` */
+            patient_id: string;
+            /** @description Why, in their words; `null` if that does not open any more. */
+            reason: string | null;
+            /**
+             * @description `waiting`, `open`, `declined` or `over`.
+             * @example waiting
+             */
+            state: string;
         };
         /** @description Which notice. */
         Resend: {
@@ -3413,6 +3740,72 @@ export interface operations {
                 };
             };
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportConversation: {
+        parameters: {
+            query?: {
+                /** @description The last sequence number that is there already; 0 if left out. */
+                after?: number;
+            };
+            header?: never;
+            path: {
+                /** @description cnv_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    Link?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4335,6 +4728,404 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvidenceRequests: {
+        parameters: {
+            query?: {
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_RequestView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description evd_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvidenceView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing was kept under this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decideEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description evd_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DecideBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing was kept under this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else has asked, or the request does not wait any more. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readIncident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description evd_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing was kept under this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    askForEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description evd_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RequestView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or one more proof is needed. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nothing was kept under this id. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Somebody else has asked, or the request does not wait any more. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It is no JSON. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now, or the reading could not be written down. */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -136,6 +136,18 @@ pub enum Verb {
     ConsentWithdrawn,
     /// What had been stopped from a phone was taken back from that phone.
     ConsentRestored,
+    /// Requests to open what recalls have kept were listed, with their reasons.
+    EvidenceListed,
+    /// Somebody asked to open what was kept of a recalled message, and said why.
+    EvidenceAsked,
+    /// A second person allowed or declined that. The object tells which.
+    EvidenceDecided,
+    /// What was kept of a recalled message was opened.
+    EvidenceRead,
+    /// Who had got a recalled message was put together for a record of the incident.
+    IncidentRead,
+    /// A conversation left as a text for the patient's chart.
+    ConversationExported,
 }
 
 impl Verb {
@@ -194,6 +206,12 @@ impl Verb {
             Self::ConsentGiven => "consent_given",
             Self::ConsentWithdrawn => "consent_withdrawn",
             Self::ConsentRestored => "consent_restored",
+            Self::EvidenceListed => "evidence_listed",
+            Self::EvidenceAsked => "evidence_asked",
+            Self::EvidenceDecided => "evidence_decided",
+            Self::EvidenceRead => "evidence_read",
+            Self::IncidentRead => "incident_read",
+            Self::ConversationExported => "conversation_exported",
         }
     }
 }
@@ -221,4 +239,6 @@ pub struct Event {
     pub session: Option<String>,
     /// The id of anything else it was done to (a member of staff, an account); ids with commas where a list was shown.
     pub object: Option<String>,
+    /// Why, in the words of whoever acted, where they were asked. Sealed, because words may name somebody.
+    pub sealed_reason: Option<Vec<u8>>,
 }

@@ -30,6 +30,8 @@ pub enum NoticeKind {
     AccessGiven,
     /// That what a parent or guardian may see ends soon. It becomes a note for staff and travels over no channel.
     AccessEnds,
+    /// That somebody of the staff wants to open what was kept of a recalled message.
+    EvidenceAsked,
 }
 
 /// What an account may be signed in to with, and got in addition.
@@ -70,6 +72,7 @@ impl NoticeKind {
             Self::ContactsChanged => "contacts_changed",
             Self::AccessGiven => "access_given",
             Self::AccessEnds => "access_ends",
+            Self::EvidenceAsked => "evidence_asked",
         }
     }
 
@@ -86,6 +89,7 @@ impl NoticeKind {
             Self::ContactsChanged,
             Self::AccessGiven,
             Self::AccessEnds,
+            Self::EvidenceAsked,
         ];
         all.into_iter().find(|k| k.as_str() == text)
     }

@@ -12,6 +12,7 @@ pub mod consent;
 pub mod contact;
 pub mod conversation;
 mod digits;
+pub mod evidence;
 pub mod id;
 pub mod idempotency;
 pub mod language;

@@ -12,7 +12,7 @@ pub enum Role {
     Clinician,
     /// Answers patients and keeps their records.
     FrontDesk,
-    /// Reads the audit log, nothing else.
+    /// Reads the audit log and, with a second person's word, what recalls have kept. Nothing else.
     Auditor,
 }
 
@@ -59,10 +59,14 @@ pub enum Act {
     WritePractice,
     /// Read the audit log and hand it out for checking.
     ReadAudit,
+    /// Ask to open what was kept of a recalled message, open it, and see who had got the message.
+    ReadEvidence,
+    /// Allow or decline that as a second person.
+    DecideEvidence,
 }
 
 /// Every act.
-pub const ACTS: [Act; 10] = [
+pub const ACTS: [Act; 12] = [
     Act::ReadConversations,
     Act::WriteConversations,
     Act::RecallAnyMessage,
@@ -73,6 +77,8 @@ pub const ACTS: [Act; 10] = [
     Act::ReadPractice,
     Act::WritePractice,
     Act::ReadAudit,
+    Act::ReadEvidence,
+    Act::DecideEvidence,
 ];
 
 impl Role {
@@ -89,6 +95,7 @@ impl Role {
                     | Act::ReadPractice
                     | Act::WritePractice
                     | Act::ReadAudit
+                    | Act::DecideEvidence
             ),
             Self::Clinician | Self::FrontDesk => matches!(
                 act,
@@ -99,7 +106,9 @@ impl Role {
                     | Act::ReadStaff
                     | Act::ReadPractice
             ),
-            Self::Auditor => matches!(act, Act::ReadStaff | Act::ReadPractice | Act::ReadAudit),
+            Self::Auditor => {
+                matches!(act, Act::ReadStaff | Act::ReadPractice | Act::ReadAudit | Act::ReadEvidence)
+            }
         }
     }
 }
@@ -118,7 +127,8 @@ mod tests {
         assert!(!Role::Admin.may(Act::ReadConversations), "an admin alone reads no messages");
         assert!(may(&[Role::Admin, Role::Clinician], Act::ReadConversations));
         let auditor: Vec<_> = ACTS.into_iter().filter(|a| Role::Auditor.may(*a)).collect();
-        assert_eq!(auditor, [Act::ReadStaff, Act::ReadPractice, Act::ReadAudit]);
+        assert_eq!(auditor, [Act::ReadStaff, Act::ReadPractice, Act::ReadAudit, Act::ReadEvidence]);
+        assert!(!ROLES.into_iter().any(|role| role.may(Act::ReadEvidence) && role.may(Act::DecideEvidence)));
         assert!(!may(&[Role::Clinician, Role::FrontDesk], Act::ReadAudit), "who is watched does not watch");
         for role in ROLES {
             assert_eq!(Role::from_stored(role.as_str()), Some(role));

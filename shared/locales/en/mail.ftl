@@ -82,6 +82,15 @@ factors-reset-body = At { $sender }, the passkeys and codes of a member of staff
 factors-reset-button = Open the staff console
 factors-reset-not-you = Every administrator gets this e-mail. Did nobody of you ask for this? Then deactivate that person in the staff list now.
 
+## Somebody of the staff wants to open what was kept of a recalled message
+# review: machine
+
+evidence-asked-subject = A request to open a recalled message
+evidence-asked-preview = Somebody of the staff wants to open what was kept. Who and why is in the staff console.
+evidence-asked-body = At { $sender }, somebody of the staff wants to open what was kept of a recalled message. Who, and why, is in the staff console under Audit. It opens when an administrator allows it. If nobody else can decide, it opens after 72 hours.
+evidence-asked-button = Open the staff console
+evidence-asked-not-you = This e-mail goes to everybody who can decide, or to all staff if nobody can. Does the request look wrong to you? Decline it, or call us now.
+
 ## Somebody signed in with a browser that was not seen before
 # $moment is a date and a time of day, in figures.
 # review: machine

@@ -75,6 +75,15 @@ factors-reset-body = En { $sender } se eliminaron las llaves de acceso y los có
 factors-reset-button = Abrir la consola del personal
 factors-reset-not-you = Este correo llega a todos los administradores. ¿Nadie de ustedes lo pidió? Desactive ahora a esa persona en la lista del personal.
 
+## Somebody of the staff wants to open what was kept of a recalled message
+# review: machine
+
+evidence-asked-subject = Solicitud para abrir un mensaje retirado
+evidence-asked-preview = Una persona del personal quiere abrir lo que se guardó. Quién y por qué está en la consola del personal.
+evidence-asked-body = En { $sender }, una persona del personal quiere abrir lo que se guardó de un mensaje retirado. Quién y por qué está en la consola del personal, en Auditoría. Se abre cuando un administrador lo permite. Si nadie más puede decidir, se abre después de 72 horas.
+evidence-asked-button = Abrir la consola del personal
+evidence-asked-not-you = Este correo llega a quienes pueden decidir o, si no hay nadie, a todo el personal. ¿La solicitud le parece incorrecta? Rechácela o llámenos ahora.
+
 ## Somebody signed in with a browser that was not seen before
 # review: machine
 

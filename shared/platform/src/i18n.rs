@@ -18,6 +18,8 @@ pub enum Area {
     Sms,
     /// Scheduled texts and answers to texts, `text.ftl`.
     Text,
+    /// Conversations as text for a chart, `chart.ftl`.
+    Chart,
 }
 
 /// A message that its file does not hold, or that names a variable which was not given. The tests of this module
@@ -40,6 +42,7 @@ struct Files {
     mail: LazyLock<Option<Texts>>,
     sms: LazyLock<Option<Texts>>,
     text: LazyLock<Option<Texts>>,
+    chart: LazyLock<Option<Texts>>,
 }
 
 macro_rules! languages {
@@ -49,6 +52,7 @@ macro_rules! languages {
             mail: LazyLock::new(|| Texts::new($tag, include_str!(concat!("../../locales/", $tag, "/mail.ftl")))),
             sms: LazyLock::new(|| Texts::new($tag, include_str!(concat!("../../locales/", $tag, "/sms.ftl")))),
             text: LazyLock::new(|| Texts::new($tag, include_str!(concat!("../../locales/", $tag, "/text.ftl")))),
+            chart: LazyLock::new(|| Texts::new($tag, include_str!(concat!("../../locales/", $tag, "/chart.ftl")))),
         }),+]
     };
 }
@@ -73,6 +77,7 @@ impl Texts {
             Area::Mail => ("mail.ftl", &files.mail),
             Area::Sms => ("sms.ftl", &files.sms),
             Area::Text => ("text.ftl", &files.text),
+            Area::Chart => ("chart.ftl", &files.chart),
         };
         LazyLock::force(texts).as_ref().ok_or(TextError { key })
     }
@@ -144,7 +149,7 @@ mod tests {
 
     fn sources() -> Vec<(&'static str, &'static str, String)> {
         tags()
-            .flat_map(|tag| ["mail", "sms", "text"].map(|area| (tag, area)))
+            .flat_map(|tag| ["mail", "sms", "text", "chart"].map(|area| (tag, area)))
             .map(|(tag, area)| {
                 let path = format!("{}/../locales/{tag}/{area}.ftl", env!("CARGO_MANIFEST_DIR"));
                 (tag, area, std::fs::read_to_string(path).unwrap())
@@ -199,7 +204,7 @@ mod tests {
     #[test]
     fn every_language_says_the_same_things() {
         let sources = sources();
-        for area in ["mail", "sms", "text"] {
+        for area in ["mail", "sms", "text", "chart"] {
             let mut outlines =
                 sources.iter().filter(|source| source.1 == area).map(|(tag, _, text)| (tag, outline(text).0));
             let (_, english) = outlines.next().unwrap();

@@ -99,7 +99,7 @@ fn links_have_the_shape_of_the_contract() {
         for name in MAILS {
             let (link, tokens) = match name {
                 "notice" => (&notice, 1),
-                "factors-reset" | "staff-invite" => (&staff, 0),
+                "factors-reset" | "evidence-asked" | "staff-invite" => (&staff, 0),
                 _ => (&sign_in, 1),
             };
             let mail = samples::mail(name, &letterhead, tag, samples::safari_on_iphone());

@@ -238,7 +238,7 @@ fn by_path(login: Router, messages: Router, roster: Router, audit: Router, texts
             texts.clone()
         } else if starts("/v1/patients") || starts("/v1/staff") || starts("/v1/practice") {
             roster.clone()
-        } else if starts("/v1/audit") || starts("/v1/me/access-log") {
+        } else if starts("/v1/audit") || starts("/v1/evidence") || starts("/v1/me/access-log") {
             audit.clone()
         } else {
             login.clone()

@@ -80,7 +80,7 @@ async fn round(world: World) {
     let wrong =
         ana.post_once(&format!("{path}/messages"), &world.fresh_key(), text("for John")).await.expect(201);
     let recall = format!("{path}/messages/{}/recall", wrong.json()["seq"]);
-    ana.post(&recall, json!({"reason": "wrong_patient"})).await.expect(200);
+    let recalled = ana.post(&recall, json!({"reason": "wrong_patient"})).await.expect(200).json();
     maria.delete("/v1/session").await.expect(204);
 
     // relay and notify: a notice by mail, one by SMS.
@@ -107,6 +107,18 @@ async fn round(world: World) {
     assert!(!ida.get("/v1/audit/export").await.expect(200).bytes.is_empty());
     let log = world.signed_in(demo, "maria").await.get("/v1/me/access-log").await.expect(200).json();
     assert!(log["items"].as_array().unwrap().iter().any(|item| item["actor"]["name"] == "Ana Ruiz"));
+
+    // What the recall has kept: asked for, allowed, told of by mail, opened with a key of its own.
+    let evidence = format!("/v1/evidence/{}", recalled["evidence_id"].as_str().unwrap());
+    let before = mails_to(&world, "max@demo.test").len();
+    let why = json!({"reason": "The patient has complained."});
+    ida.post(&format!("{evidence}/request"), why).await.expect(201);
+    world.pump().await;
+    assert_eq!(mails_to(&world, "max@demo.test").len(), before + 1);
+    let mut max = world.signed_in(demo, "max").await;
+    max.post(&format!("{evidence}/decision"), json!({"word": "approved"})).await.expect(200);
+    assert_eq!(ida.get(&evidence).await.expect(200).json()["text"], "for John");
+    assert_eq!(ida.get("/v1/evidence").await.expect(200).json()["items"][0]["state"], "open");
 
     // A batch that fails for good is reported.
     let reported = world.aws.queue_depth("RelayDeadLetters").unwrap().visible;

@@ -24,6 +24,8 @@ pub enum Who {
     May(Act),
     /// Patients for what is theirs, and staff whose roles allow it.
     PatientsOr(Act),
+    /// Staff who may open evidence or decide about that.
+    SeeRequests,
     /// Whoever sent the message, and staff whose roles allow it for any.
     SenderOr(Act),
 }
@@ -71,6 +73,7 @@ impl Door {
             Who::Staff => who.is_signed_in() && !who.is_patient(),
             Who::May(act) => who.may(act),
             Who::PatientsOr(act) => who.is_patient() || who.may(act),
+            Who::SeeRequests => who.may(Act::ReadEvidence) || who.may(Act::DecideEvidence),
             Who::SenderOr(act) => who == Principal::Assigned || who.may(act),
         }
     }
@@ -109,7 +112,7 @@ fn nothing(_: &Places, _: &str) -> Option<Value> {
 
 /// All of them.
 pub fn doors() -> Vec<Door> {
-    use Kind::{Conversation, Device, Passkey, Patient, Session, Staff};
+    use Kind::{Conversation, Device, Evidence, Passkey, Patient, Session, Staff};
     use Who::{Everyone, May, Patients, PatientsOr, SenderOr, SignedIn};
 
     type Body = fn(&Places, &str) -> Option<Value>;
@@ -193,6 +196,13 @@ pub fn doors() -> Vec<Door> {
             Some(Conversation),
             |_, _| Some(json!({"text": "Called her back."})),
         ),
+        door(
+            "GET",
+            "/v1/conversations/{id}/export",
+            May(Act::ReadConversations),
+            Some(Conversation),
+            nothing,
+        ),
         door("GET", "/v1/conversations/{id}/draft", write, Some(Conversation), nothing),
         door("PUT", "/v1/conversations/{id}/draft", write, Some(Conversation), draft),
         door("DELETE", "/v1/conversations/{id}/draft", write, Some(Conversation), nothing),
@@ -202,6 +212,15 @@ pub fn doors() -> Vec<Door> {
         door("GET", "/v1/audit", May(Act::ReadAudit), None, nothing),
         door("GET", "/v1/audit/checkpoints", May(Act::ReadAudit), None, nothing),
         door("GET", "/v1/audit/export", May(Act::ReadAudit), None, nothing),
+        door("GET", "/v1/evidence", Who::SeeRequests, None, nothing),
+        door("GET", "/v1/evidence/{id}", May(Act::ReadEvidence), Some(Evidence), nothing),
+        door("GET", "/v1/evidence/{id}/incident", May(Act::ReadEvidence), Some(Evidence), nothing),
+        door("POST", "/v1/evidence/{id}/request", May(Act::ReadEvidence), Some(Evidence), |_, _| {
+            Some(json!({"reason": "The patient has complained."}))
+        }),
+        door("POST", "/v1/evidence/{id}/decision", May(Act::DecideEvidence), Some(Evidence), |_, _| {
+            Some(json!({"word": "approved"}))
+        }),
         door("GET", "/v1/me/access-log", Patients, None, nothing),
         door("GET", "/v1/me/consents", Patients, None, nothing),
         door("PUT", "/v1/me/consents", Patients, None, empty),

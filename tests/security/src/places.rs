@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api_tests::{Practice, World, people};
 use domain::{
     browser::Browser,
-    id::{AccountId, ConversationId, DeviceId, PasskeyId, PatientId, SessionId, StaffId},
+    id::{AccountId, ConversationId, DeviceId, EvidenceId, PasskeyId, PatientId, SessionId, StaffId},
     role::Role,
     session::SessionKind,
 };
@@ -60,6 +60,8 @@ pub enum Kind {
     Device,
     /// A passkey.
     Passkey,
+    /// What was kept of a recalled message, which Ida may open.
+    Evidence,
 }
 
 /// The ids of everything.
@@ -91,6 +93,10 @@ impl Places {
             places.conversation(world, &world.demo, name, who).await;
         }
         places.conversation(world, &world.other, "foreign", "john").await;
+        for (name, who) in [("own", "maria"), ("other", "john"), ("deleted", "linh")] {
+            places.evidence(world, &world.demo, name, who).await;
+        }
+        places.evidence(world, &world.other, "foreign", "john").await;
         places.patients(world).await;
         places.staff(world).await;
         places.ways_in(world).await;
@@ -101,6 +107,7 @@ impl Places {
             (Kind::Session, "ses"),
             (Kind::Device, "dev"),
             (Kind::Passkey, "pky"),
+            (Kind::Evidence, "evd"),
         ] {
             places.ids.insert((kind, "never"), never(prefix));
         }
@@ -159,6 +166,29 @@ impl Places {
             end(world, keys::conversation(practice.id, conversation)).await;
         }
         self.ids.insert((Kind::Conversation, name), id);
+    }
+
+    /// What was kept of a message: asked for and allowed, so that whoever may open it can.
+    async fn evidence(&mut self, world: &World, practice: &Practice, name: &'static str, who: &str) {
+        let id = world.conversation(practice, "cleo", who).await;
+        let mut cleo = world.signed_in(practice, "cleo").await;
+        let path = format!("/v1/conversations/{id}/messages");
+        cleo.post_once(&path, &world.fresh_key(), people::text("For somebody else.")).await.expect(201);
+        let recalled = cleo.post(&format!("{path}/1/recall"), json!({"reason": "wrong_patient"})).await;
+        let id = recalled.expect(200).json()["evidence_id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/evidence/{id}");
+        let mut ida = world.signed_in(practice, "ida").await;
+        let why = json!({"reason": "The patient has complained."});
+        ida.post(&format!("{path}/request"), why).await.expect(201);
+        let mut max = world.signed_in(practice, "max").await;
+        max.post(&format!("{path}/decision"), json!({"word": "approved"})).await.expect(200);
+        if name == "deleted" {
+            let evidence = EvidenceId::parse(&id).unwrap();
+            end(world, keys::evidence_request(practice.id, evidence)).await;
+            let gone = Write::Delete(Table::Audit, keys::evidence(practice.id, evidence));
+            world.operator.store.transact_patiently(|| vec![gone.clone()]).await.unwrap().unwrap();
+        }
+        self.ids.insert((Kind::Evidence, name), id);
     }
 
     async fn patients(&mut self, world: &World) {

@@ -111,6 +111,9 @@ pub enum Failure {
     /// The text is kept sealed, whatever was asked for.
     #[error("not shredded")]
     NotShredded,
+    /// A second person has to allow this first.
+    #[error("approval required")]
+    ApprovalRequired,
     /// Nobody would be left to run the practice.
     #[error("last admin")]
     LastAdmin,
@@ -223,6 +226,12 @@ impl Failure {
                 "not-shredded",
                 "This message cannot be destroyed.",
                 Some("Recall it and keep it sealed for the auditor."),
+            ),
+            Self::ApprovalRequired => (
+                S::FORBIDDEN,
+                "approval-required",
+                "A second person has to allow this.",
+                Some("Ask for it with your reason, and open it once it was allowed."),
             ),
             Self::LastAdmin => (
                 S::CONFLICT,

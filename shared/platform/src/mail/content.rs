@@ -117,6 +117,24 @@ pub(super) fn of(
                 subject,
             })
         }
+        Mail::EvidenceAsked => {
+            let say = |key| texts.get(key, &[("sender", sender)]);
+            let link = letterhead.staff_link();
+            let subject = say("evidence-asked-subject")?;
+            Ok(Content {
+                preview: say("evidence-asked-preview")?,
+                blocks: vec![
+                    Block::Lead(say("first-line")?),
+                    Block::Heading(subject.clone()),
+                    Block::Paragraph(say("evidence-asked-body")?),
+                    Block::Button { label: say("evidence-asked-button")?, link: link.clone() },
+                    Block::Paragraph(say("evidence-asked-not-you")?),
+                    phone(letterhead, texts)?,
+                    Block::LinkInLetters { label: say("link-instead")?, link },
+                ],
+                subject,
+            })
+        }
         Mail::Code { code, browser } => code_alone(code.expose(), *browser, letterhead, texts),
         Mail::StaffInvite { until } => {
             let moment = letterhead.moment(*until);

@@ -70,6 +70,8 @@ pub enum Mail<'a> {
     },
     /// What somebody of the staff signs in with was taken away; for the admins.
     FactorsReset,
+    /// Somebody of the staff wants to open what was kept of a recalled message; for who decides, or everybody.
+    EvidenceAsked,
     /// Somebody signed in with a browser that the account has not signed in with before.
     SignedInElsewhere {
         /// The token of the link that ends that sign-in.

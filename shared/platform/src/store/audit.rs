@@ -2,17 +2,18 @@
 
 use domain::{
     audit::{ActorId, Event, Verb},
+    evidence::Reason,
     id::{ConversationId, EventId, PatientId, PracticeId},
     time::Timestamp,
 };
 
 use super::{
     Store, StoreError, Write,
-    item::{Attributes, NewItem, number, string},
+    item::{Attributes, NewItem, binary, number, string},
     keys,
     table::Table,
 };
-use crate::entropy::Entropy;
+use crate::{entropy::Entropy, sealing::FieldSealer};
 
 /// A new event; what it was about is added by the methods.
 pub fn event(entropy: &Entropy, at: Timestamp, practice: PracticeId, actor: ActorId, verb: Verb) -> Event {
@@ -27,6 +28,7 @@ pub fn event(entropy: &Entropy, at: Timestamp, practice: PracticeId, actor: Acto
         seqs: None,
         session: None,
         object: None,
+        sealed_reason: None,
     }
 }
 
@@ -42,7 +44,24 @@ pub fn to_item(event: &Event) -> Attributes {
         .with_some("last_seq", event.seqs.map(|(_, last)| number(last)))
         .with_some("session", event.session.as_ref().map(string))
         .with_some("object", event.object.as_ref().map(string))
+        .with_some(REASON, event.sealed_reason.clone().map(binary))
         .build()
+}
+
+/// Name of the sealed attribute, part of what its ciphertext is bound to.
+pub(super) const REASON: &str = "sealed_reason";
+
+/// The event with the words of whoever acted. They are sealed for the place of the event: the log itself holds ids and
+/// verbs alone.
+#[must_use]
+pub fn with_reason(event: Event, reason: &Reason, sealer: &FieldSealer) -> Event {
+    let key = keys::audit(event.practice, event.at, event.id);
+    Event { sealed_reason: Some(sealer.seal_bytes(&key, REASON, reason.expose())), ..event }
+}
+
+/// Opens the words of an event: `None` where there are none, or where they do not open any more.
+pub fn reason_of(practice: PracticeId, id: EventId, sealed: &[u8], sealer: &FieldSealer) -> Option<String> {
+    sealer.open_bytes(&keys::audit(practice, id.at(), id), REASON, sealed).ok()
 }
 
 /// The event as a write of a transaction.

@@ -58,6 +58,11 @@ impl StoredEvent {
         Some(Self { id, patient, members: members.into() })
     }
 
+    /// The sealed words of whoever acted, if there are any.
+    pub fn sealed_reason(&self) -> Option<Vec<u8>> {
+        STANDARD.decode(self.members[super::audit::REASON].as_str()?).ok()
+    }
+
     /// Its canonical bytes.
     pub fn canonical(&self) -> String {
         chain::canonical(&self.members)

@@ -287,6 +287,16 @@ pub fn evidence(practice: PracticeId, evidence: EvidenceId) -> ItemKey {
     ItemKey::new(format!("EVIDENCE#{practice}#{evidence}"), "EVIDENCE")
 }
 
+/// The partition of a practice's requests to open evidence, in the chat table.
+pub fn evidence_request_partition(practice: PracticeId) -> String {
+    format!("ASKED#{practice}")
+}
+
+/// The last request to open what was kept of one message.
+pub fn evidence_request(practice: PracticeId, evidence: EvidenceId) -> ItemKey {
+    ItemKey::new(evidence_request_partition(practice), evidence.to_string())
+}
+
 /// Prefix of every outbox partition; the stream filter of template.yaml looks for it.
 pub const OUTBOX_PREFIX: &str = "OUTBOX#";
 

@@ -176,6 +176,11 @@ impl StoredMessage {
         Some(OpenedMessage { sender_name: sealed.sender_name, text: sealed.text, of: sealed.of })
     }
 
+    /// Bytes of what is sealed.
+    pub fn sealed_bytes(&self) -> usize {
+        self.sealed.as_ref().map_or(0, Vec::len)
+    }
+
     /// What was sealed, as it was sealed.
     pub(super) fn plaintext(
         &self,

@@ -14,6 +14,7 @@ pub mod conversation;
 pub mod device;
 pub mod device_link;
 pub mod draft;
+pub mod evidence;
 pub mod factors;
 pub mod flow;
 pub mod grant;

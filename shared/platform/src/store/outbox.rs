@@ -103,6 +103,11 @@ pub enum Subject {
         /// When it ends.
         end: Timestamp,
     },
+    /// Somebody of the staff wants to open what was kept of a recalled message.
+    EvidenceAsked {
+        /// The member of staff who is told.
+        staff: StaffId,
+    },
 }
 
 /// Which notice is to leave again. Whether it may is decided when it leaves.
@@ -258,6 +263,9 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
             .with("account", string(account))
             .with("patient", string(patient))
             .with("end", number(end.as_millis())),
+        Subject::EvidenceAsked { staff } => {
+            item.with("notice_kind", string(NoticeKind::EvidenceAsked.as_str())).with("staff", string(staff))
+        }
     }
 }
 
@@ -343,6 +351,7 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
             patient: item.parsed("patient", PatientId::parse)?,
             end: item.time("end")?,
         },
+        NoticeKind::EvidenceAsked => Subject::EvidenceAsked { staff: item.parsed("staff", StaffId::parse)? },
     };
     Ok(OutboxItem {
         practice,

@@ -383,14 +383,3 @@ fn recalled_from(item: &Item) -> Result<Option<Recalled>, StoreError> {
         evidence: evidence.map_err(|_| StoreError::Malformed("evidence"))?,
     }))
 }
-
-/// Opens what was kept of a message.
-///
-/// # Errors
-/// [`StoreError::Malformed`] if it does not open.
-pub fn open_evidence(item: &Item, sealer: &FieldSealer) -> Result<(String, Option<String>), StoreError> {
-    let sealed: Sealed =
-        serde_json::from_str(&sealer.open(item, "sealed")?).map_err(|_| StoreError::Malformed("sealed"))?;
-    let note = item.optional_bytes("sealed_note").is_some().then(|| sealer.open(item, "sealed_note"));
-    Ok((sealed.text, note.transpose()?))
-}

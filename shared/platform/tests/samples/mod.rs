@@ -22,8 +22,8 @@ use platform::{
 
 pub(crate) const TOKEN: &str = "Wm9-xQ_7TtR2vK0cLb4sYA";
 pub(crate) const CODE: &str = "04711815";
-pub(crate) const MAILS: [&str; 6] =
-    ["notice", "sign-in", "staff-sign-in", "code", "staff-invite", "factors-reset"];
+pub(crate) const MAILS: [&str; 7] =
+    ["notice", "sign-in", "staff-sign-in", "code", "staff-invite", "factors-reset", "evidence-asked"];
 /// Mails without a link.
 pub(crate) const WITHOUT_LINK: [&str; 1] = ["code"];
 /// What nobody asked for: there is nothing to tap for whoever has nothing to object.
@@ -73,6 +73,7 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
             Mail::StaffInvite { until: Timestamp::parse("2026-02-06T04:05:06Z").expect("a time") }
         }
         "factors-reset" => Mail::FactorsReset,
+        "evidence-asked" => Mail::EvidenceAsked,
         "signed-in" => {
             let at = Timestamp::parse("2026-02-03T04:05:06Z").expect("a time");
             Mail::SignedInElsewhere { token: &token, at, browser }

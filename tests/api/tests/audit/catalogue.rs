@@ -68,6 +68,15 @@ async fn every_route_that_reads_writes_what_it_declares() {
     ana.post_once(&messages, &world.fresh_key(), text("Please call.")).await.expect(201);
     let note = json!({"text": "Called her."});
     ana.post_once(&format!("/v1/conversations/{id}/notes"), &world.fresh_key(), note).await.expect(201);
+    // Something recalled, kept, asked for and allowed.
+    let wrong = ana.post_once(&messages, &world.fresh_key(), text("For John.")).await.expect(201).json();
+    let recall = format!("{messages}/{}/recall", wrong["seq"]);
+    let recalled = ana.post(&recall, json!({"reason": "wrong_patient"})).await.expect(200).json();
+    let evidence = recalled["evidence_id"].as_str().unwrap().to_owned();
+    let why = json!({"reason": "The patient has complained."});
+    let mut ida = world.signed_in(&world.demo, "ida").await;
+    ida.post(&format!("/v1/evidence/{evidence}/request"), why).await.expect(201);
+    ana.post(&format!("/v1/evidence/{evidence}/decision"), json!({"word": "approved"})).await.expect(200);
     let maria = world.demo.patients["maria"].id.to_string();
     let mut called = 0;
     for (method, path, operation) in operations() {
@@ -76,12 +85,16 @@ async fn every_route_that_reads_writes_what_it_declares() {
             continue;
         }
         let who = match path.as_str() {
-            path if path.starts_with("/v1/audit") => "ida",
+            path if path.starts_with("/v1/audit") || path.starts_with("/v1/evidence") => "ida",
             "/v1/session" => "maria",
             path if path.starts_with("/v1/me") || path.starts_with("/v1/devices") => "maria",
             _ => "ana",
         };
-        let thing = if path.starts_with("/v1/conversations") { &id } else { &maria };
+        let thing = match path.as_str() {
+            path if path.starts_with("/v1/conversations") => &id,
+            path if path.starts_with("/v1/evidence") => &evidence,
+            _ => &maria,
+        };
         let url = path.replace("{id}", thing).replace("{slug}", "demo");
         let url = if operation == "searchPatients" { format!("{url}?q=maria") } else { url };
         let mut browser = world.signed_in(&world.demo, who).await;

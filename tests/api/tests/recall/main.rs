@@ -8,6 +8,7 @@
 )]
 
 mod acts;
+mod evidence;
 mod faults;
 mod notices;
 mod proofs;

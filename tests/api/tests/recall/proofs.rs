@@ -11,9 +11,9 @@ use platform::{
     seal::{MessageContext, MessageSecret, open_message},
     sealing::FieldSealer,
     store::{
+        evidence::open_evidence,
         item::{Item, binary, string},
         keys,
-        recall::open_evidence,
     },
 };
 use serde_json::{Value, json};
@@ -85,8 +85,8 @@ async fn what_is_kept_opens_for_an_auditor_and_not_for_the_messages_function() {
     }
     let key = unwrap("admin").await.unwrap();
     let sealer = FieldSealer::new(practice, key, world.operator.entropy.clone());
-    let (text, kept_note) = open_evidence(&kept_item(evidence), &sealer).unwrap();
-    assert_eq!((text.as_str(), kept_note.as_deref()), (WRONG, Some(note)));
+    let kept = open_evidence(&kept_item(evidence), &sealer).unwrap();
+    assert_eq!((kept.text.as_deref(), kept.note.as_deref()), (Some(WRONG), Some(note)));
     // Moved to another place it opens nowhere.
     let mut moved = evidence.clone();
     moved["PK"]["S"] = json!(keys::evidence(practice, EvidenceId::new(read_at, [1; 10])).pk);

@@ -19,7 +19,7 @@ async fn the_profile_is_read_and_changed() {
         "policies": {
             "staff_link_sign_in": true, "limits_factor": 50, "step_up": false, "totp": true, "remember_devices": true,
             "proxy_ends_at_age": 18, "own_access_state": null, "own_access_age": null, "own_access_source": null,
-            "sms_regions": "north_america",
+            "shred_unopened": false, "sms_regions": "north_america",
         },
     });
     assert_eq!(practice, expected);
