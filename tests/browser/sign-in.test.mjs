@@ -144,7 +144,15 @@ test('Rosa reads for her son Luis, and the page says so', async () => {
   await page.click('.conversation');
   await page.waitForSelector('.message:has-text("formulario")');
   await showsText(page, '.about', /Rosa Vega( for|, en nombre de) Luis Vega/);
+  await page.fill('#compose', 'Ya lo llené.');
+  await page.click('.composer button[type=submit]');
+  const own = '.message-own:has-text("Ya lo llené.") .message-sender';
+  await page.waitForSelector(own);
+  await showsText(page, own, /^(You, for|Usted, en nombre de) Luis Vega$/);
   await look(page, 'conversation-child');
+  // Staff see who wrote, and for whom.
+  await staff.waitForSelector('.message:has-text("Ya lo llené.")');
+  await showsText(staff, '.message:has-text("Ya lo llené.") .message-sender', 'Rosa Vega for Luis Vega');
   await page.context().close();
   await staff.context().close();
 });

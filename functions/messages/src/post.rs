@@ -77,9 +77,11 @@ pub(crate) async fn post_message(
     event.patient = Some(head.patient);
     event.conversation = Some(head.id);
     let (conversation, side, sender) = (head.id, session.side(), session.holder);
+    let relation = session.acts_as(head.patient, now);
     let send = Send {
         sender,
         side,
+        relation,
         sender_name: &sender_name,
         text: &text,
         corrects,
@@ -98,7 +100,8 @@ pub(crate) async fn post_message(
         Some(of) => BodyView::Correction { of, text },
         None => BodyView::Text { text },
     };
-    let view = sent_message(conversation, sent, side, sender.to_string(), sender_name.clone(), shown);
+    let view =
+        sent_message(conversation, sent, (side, relation), sender.to_string(), sender_name.clone(), shown);
     Ok((status, Json(view)))
 }
 

@@ -174,6 +174,7 @@ async fn write(
         let send = Send {
             sender: session.holder,
             side: session.side(),
+            relation: session.acts_as(new.patient, now),
             sender_name: &sender_name,
             text,
             corrects: None,

@@ -10,6 +10,7 @@ use platform::store::{
     conversation::Head,
     message::{OpenedMessage, Sent, StoredMessage},
     patient::Patient,
+    session::Relation,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -97,6 +98,11 @@ pub struct SenderView {
     pub id: String,
     /// The name; `null` where the message does not open any more.
     pub name: Option<String>,
+    /// How somebody who wrote for the patient stood to them: `parent`, `guardian` or `carer`. Left out for patients
+    /// themselves and staff.
+    #[schema(value_type = Option<String>, example = "parent")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub relation: Option<Relation>,
 }
 
 /// The content of a message.
@@ -157,7 +163,7 @@ const fn sender_kind(side: Side) -> &'static str {
 pub fn sent_message(
     conversation: ConversationId,
     sent: Sent,
-    side: Side,
+    (side, relation): (Side, Option<Relation>),
     sender: String,
     sender_name: String,
     body: BodyView,
@@ -166,7 +172,7 @@ pub fn sent_message(
         id: sent.id.to_string(),
         conversation_id: conversation.to_string(),
         seq: sent.seq,
-        sender: SenderView { kind: sender_kind(side), id: sender, name: Some(sender_name) },
+        sender: SenderView { kind: sender_kind(side), id: sender, name: Some(sender_name), relation },
         sent_at: sent.at,
         state: "sent",
         recalled_at: None,
@@ -190,7 +196,12 @@ pub fn stored_message(
         id: stored.id.to_string(),
         conversation_id: conversation.to_string(),
         seq: stored.seq,
-        sender: SenderView { kind: sender_kind(stored.side), id: stored.sender.clone(), name },
+        sender: SenderView {
+            kind: sender_kind(stored.side),
+            id: stored.sender.clone(),
+            name,
+            relation: stored.relation,
+        },
         sent_at: stored.sent_at,
         state: if recalled { "recalled" } else { "sent" },
         recalled_at: stored.recalled_at,

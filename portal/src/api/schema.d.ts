@@ -2911,6 +2911,12 @@ export interface components {
             kind: string;
             /** @description The name; `null` where the message does not open any more. */
             name?: string | null;
+            /**
+             * @description How somebody who wrote for the patient stood to them: `parent`, `guardian` or `carer`. Left out for patients
+             *     themselves and staff.
+             * @example parent
+             */
+            relation?: string | null;
         };
         /** @description One session of whoever asks. */
         SessionEntry: {

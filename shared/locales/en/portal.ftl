@@ -425,3 +425,8 @@ cookies-fresh = Get a new link
 # review: machine
 
 ended-draft-saved = The text you did not send is kept. You find it when you sign in again.
+
+## Thread: who wrote
+# review: machine
+
+thread-you-for = You, for { $patient }

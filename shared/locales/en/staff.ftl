@@ -86,7 +86,6 @@ note-dates_locked_today = Too many wrong birth dates at a notice. Until tomorrow
 note-dates_locked = Too many wrong birth dates. No birth date opens this patient's messages until you allow new tries on the patient page. Find out first who tried.
 note-contact_in_doubt = Wrong birth dates came again and again after notices to one contact. No notices go there any more. Ask the patient, then confirm or change the contact.
 note-notice_undelivered = A notice reached nobody: the patient does not know of your message. Call the patient, and check the contacts.
-note-access_ends = Within 30 days, a parent or guardian can no longer read for this patient, who is then old enough to have access of their own. Talk to them: does the patient need access, or the family access as a carer?
 thread-write-to = Message to { $name }
 thread-write-hint = The patient reads { $language }.
 thread-write-closed = Sending opens this conversation again.
@@ -563,3 +562,8 @@ card-notice-text = { $sender }: you have a message
 card-tap = Tap the link in it. You never need a password.
 card-never = Nobody from the practice will ever ask you for a code.
 card-questions = Questions? Call
+
+## Notes of the product
+# review: machine
+
+note-access_ends = Within 30 days, a parent or guardian can no longer read for this patient, who is then old enough to have access of their own. Talk to them: does the patient need access, or the family access as a carer?

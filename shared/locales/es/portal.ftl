@@ -421,3 +421,8 @@ cookies-fresh = Reciba un enlace nuevo
 # review: machine
 
 ended-draft-saved = El texto que no envió está guardado. Lo encontrará cuando entre de nuevo.
+
+## Thread: who wrote
+# review: machine
+
+thread-you-for = Usted, en nombre de { $patient }

@@ -86,7 +86,6 @@ note-dates_locked_today = Demasiadas fechas de nacimiento equivocadas en un avis
 note-dates_locked = Demasiadas fechas de nacimiento equivocadas. Ninguna fecha abre los mensajes de este paciente hasta que usted permita nuevos intentos en la página del paciente. Averigüe antes quién lo intentó.
 note-contact_in_doubt = Llegaron una y otra vez fechas equivocadas después de avisos a un contacto. Ya no se envían avisos allí. Pregunte al paciente y luego confirme o cambie el contacto.
 note-notice_undelivered = Un aviso no llegó a nadie: el paciente no sabe de su mensaje. Llame al paciente y revise los contactos.
-note-access_ends = En menos de 30 días, un padre, una madre o un tutor ya no podrá leer por este paciente, que entonces tendrá edad para un acceso propio. Hable con ellos: ¿necesita acceso el paciente, o la familia como cuidadora?
 thread-write-to = Mensaje para { $name }
 thread-write-hint = El paciente lee en { $language }.
 thread-write-closed = Al enviar, esta conversación se abre de nuevo.
@@ -563,3 +562,8 @@ card-notice-text = { $sender }: tiene un mensaje
 card-tap = Toque el enlace. Nunca necesita una contraseña.
 card-never = Nadie del consultorio le pedirá nunca un código.
 card-questions = ¿Preguntas? Llame al
+
+## Notes of the product
+# review: machine
+
+note-access_ends = En menos de 30 días, un padre, una madre o un tutor ya no podrá leer por este paciente, que entonces tendrá edad para un acceso propio. Hable con ellos: ¿necesita acceso el paciente, o la familia como cuidadora?

@@ -466,3 +466,58 @@ async fn five_writers_with_latencies_and_conflicts_lose_nothing() {
     let mut ana = world.signed_in(&world.demo, "ana").await;
     assert_eq!(ana.get(&path).await.expect(200).json()["last_seq"], 1000);
 }
+
+/// Actor and patient of the audit events of a conversation, in the order of verbs.
+async fn actors(world: &World, conversation: &str) -> Vec<(String, String, String)> {
+    let items = api_tests::messages::items_with(world, "AuditTable", "conversation", conversation).await;
+    let text = |item: &Value, name: &str| item[name]["S"].as_str().unwrap_or("-").to_owned();
+    let mut all: Vec<_> =
+        items.iter().map(|item| (text(item, "verb"), text(item, "actor"), text(item, "patient"))).collect();
+    all.sort();
+    all.dedup();
+    all
+}
+
+#[tokio::test]
+async fn what_a_parent_writes_for_a_child_names_both() {
+    let world = World::start(61).await;
+    let id = world.conversation(&world.demo, "ana", "luis").await;
+    let path = format!("/v1/conversations/{id}/messages");
+    let mut rosa = world.signed_in(&world.demo, "rosa").await;
+    let sent = rosa.post_once(&path, "k", text("He is better today.")).await.expect(201).json();
+    let rosas = world.demo.patients["rosa"].account.unwrap().to_string();
+    let expected = json!({"kind": "patient", "id": rosas, "name": "Rosa Vega", "relation": "parent"});
+    assert_eq!(sent["sender"], expected);
+    assert_eq!(rosa.post_once(&path, "k", text("He is better today.")).await.expect(200).json(), sent);
+    let mut ana = world.signed_in(&world.demo, "ana").await;
+    let seen = ana.get(&path).await.expect(200).json();
+    assert_eq!(seen["items"][0], sent);
+    let answer = ana.post_once(&path, "k", text("Good.")).await.expect(201).json();
+    assert_eq!(answer["sender"].get("relation"), None);
+    rosa.get(&path).await.expect(200);
+    let luis = world.demo.patients["luis"].id;
+    let about = json!({"patient_id": luis, "topic": "other", "text": "One more thing."});
+    let started = rosa.post_once("/v1/conversations", "k2", about).await.expect(201).json();
+    let other = started["id"].as_str().unwrap().to_owned();
+    let seen = ana.get(&format!("/v1/conversations/{other}/messages")).await.expect(200).json();
+    assert_eq!(seen["items"][0]["sender"]["relation"], "parent");
+    // Her own messages are her own.
+    let own = world.conversation(&world.demo, "ana", "rosa").await;
+    let mine =
+        rosa.post_once(&format!("/v1/conversations/{own}/messages"), "k3", text("Mine.")).await.expect(201);
+    assert_eq!(mine.json()["sender"].get("relation"), None);
+
+    // The log names who did it, and about whom, in every event.
+    let by_rosa = |all: Vec<(String, String, String)>| -> Vec<(String, String)> {
+        assert!(all.iter().all(|(_, _, patient)| *patient == luis.to_string()), "{all:?}");
+        all.into_iter()
+            .filter(|(_, actor, _)| *actor == rosas)
+            .map(|(verb, _, patient)| (verb, patient))
+            .collect()
+    };
+    let of =
+        |verbs: &[&str]| verbs.iter().map(|verb| ((*verb).to_owned(), luis.to_string())).collect::<Vec<_>>();
+    assert_eq!(by_rosa(actors(&world, &id).await), of(&["message_sent", "messages_read"]));
+    let started = by_rosa(actors(&world, &other).await);
+    assert_eq!(started, of(&["conversation_started", "message_sent"]));
+}

@@ -195,6 +195,7 @@ impl Scene {
             let send = Send {
                 sender: self.staff.holder,
                 side: Side::Practice,
+                relation: None,
                 sender_name: "Ana Castillo",
                 text: &text,
                 corrects: None,

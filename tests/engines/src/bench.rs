@@ -226,6 +226,7 @@ impl Bench {
         let send = Send {
             sender: says.who,
             side: says.side,
+            relation: None,
             sender_name: "Dr. Vera Lind",
             text: &text,
             corrects: None,

@@ -9,7 +9,7 @@ use domain::{
     time::Timestamp,
 };
 
-use super::session::{Grant, Holder, Scope, Session};
+use super::session::{Grant, Holder, Relation, Scope, Session};
 use crate::{entropy::Entropy, http::Failure};
 
 impl Session {
@@ -19,6 +19,12 @@ impl Session {
             Holder::Account(_) => Side::Patient,
             Holder::Staff(_) => Side::Practice,
         }
+    }
+
+    /// How the account of the session stands to a patient for whom it acts at `now`; `None` for patients themselves and staff.
+    pub fn acts_as(&self, patient: PatientId, now: Timestamp) -> Option<Relation> {
+        let grant = self.live_grants(now).find(|grant| grant.patient == patient)?;
+        Some(grant.relation).filter(|relation| *relation != Relation::Oneself)
     }
 
     /// The live grants.

@@ -18,7 +18,7 @@ use super::{
     conversation::{Head, ReadMark},
     item::{Item, NewItem, binary, number, string},
     keys, outbox,
-    session::Holder,
+    session::{Holder, Relation},
     table::{Change, Query, Sort, Table},
 };
 use crate::{
@@ -57,6 +57,8 @@ pub struct Send<'a> {
     pub sender: Holder,
     /// On which side.
     pub side: Side,
+    /// How the account that sends stands to the patient for whom it does; `None` for patients themselves and staff.
+    pub relation: Option<Relation>,
     /// The name that readers see.
     pub sender_name: &'a str,
     /// The text.
@@ -118,6 +120,8 @@ pub struct StoredMessage {
     pub side: Side,
     /// Who sent it.
     pub sender: String,
+    /// How that account stood to the patient for whom it wrote; `None` for patients themselves and staff.
+    pub relation: Option<Relation>,
     /// What kind it is.
     pub kind: MessageKind,
     /// When.
@@ -145,7 +149,7 @@ fn seq_of(item: &Item) -> Result<u64, StoreError> {
 
 impl StoredMessage {
     /// What a reader needs of an item.
-    const ATTRIBUTES: &str = "SK, msg_id, sender, msg_kind, recalled_at, sealed";
+    const ATTRIBUTES: &str = "SK, msg_id, sender, relation, msg_kind, recalled_at, sealed";
 
     pub(super) fn from_item(item: &Item) -> Result<Self, StoreError> {
         let id = item.parsed("msg_id", MessageId::parse)?;
@@ -156,6 +160,7 @@ impl StoredMessage {
             // An account is always on the patient's side.
             side: if sender.starts_with(AccountId::PREFIX) { Side::Patient } else { Side::Practice },
             sender: sender.to_owned(),
+            relation: item.optional_text("relation").and_then(Relation::from_stored),
             kind: item.one_of("msg_kind", MessageKind::from_stored)?,
             sent_at: id.at(),
             recalled_at: item.optional_time("recalled_at"),
@@ -198,6 +203,7 @@ impl StoredMessage {
 /// A message to be sealed at its place.
 pub(super) struct Sealing<'a> {
     pub(super) sender: &'a str,
+    pub(super) relation: Option<Relation>,
     pub(super) kind: MessageKind,
     pub(super) sent: Sent,
     /// Messages of the patient's side and of the practice's so far, this one included where it counts.
@@ -354,6 +360,7 @@ impl Store {
             head,
             &Sealing {
                 sender: &send.sender.to_string(),
+                relation: send.relation,
                 kind: send.kind(),
                 sent,
                 said: said_after(head, send.side),
@@ -377,7 +384,7 @@ impl Store {
 
     /// A message and its secret.
     pub(super) fn sealed_writes(&self, head: &Head, of: &Sealing<'_>) -> Result<[Write; 2], StoreError> {
-        let Sealing { sender, kind, sent, said, body, content_key, outbox } = *of;
+        let Sealing { sender, relation, kind, sent, said, body, content_key, outbox } = *of;
         let place = Place::new(head.practice, head.id, sent.id, sender, kind);
         let body = serde_json::to_vec(body)
             .map(zeroize::Zeroizing::new)
@@ -389,6 +396,7 @@ impl Store {
         let message = NewItem::new(&key)
             .with("msg_id", string(sent.id))
             .with("sender", string(sender))
+            .with_some("relation", relation.map(|relation| string(relation.as_str())))
             .with("msg_kind", string(kind.as_str()))
             .with("said_patient", number(said.0))
             .with("said_practice", number(said.1))

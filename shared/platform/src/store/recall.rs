@@ -226,6 +226,7 @@ impl Store {
             head,
             &Sealing {
                 sender: &by,
+                relation: None,
                 kind: MessageKind::Recall,
                 sent,
                 said: (head.said_patient, head.said_practice),

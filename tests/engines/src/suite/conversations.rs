@@ -60,6 +60,7 @@ async fn a_first_message_comes_with_its_conversation(bench: Bench) {
         let send = Send {
             sender: bench.account(),
             side,
+            relation: None,
             sender_name: "Dr. Vera Lind",
             text: &text,
             corrects: None,
