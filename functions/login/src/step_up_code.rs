@@ -136,7 +136,7 @@ fn choose(
 ) -> Option<&ContactPoint> {
     points.sort_by_key(|point| point.value.kind() != ContactKind::Email);
     let against = |point: &&ContactPoint| {
-        (point.failing_since.is_some(), point.doubt(now).is_some(), point.verified_at.is_none())
+        (point.failing().is_some(), point.doubt(now).is_some(), point.verified_at.is_none())
     };
     let other = points.iter().find(|point| Some(point.id) != used && against(point) == (false, false, false));
     let same = || points.iter().find(|point| Some(point.id) == used);

@@ -7,6 +7,7 @@ use domain::{
     browser::Browser,
     channel::WayIn,
     contact::ContactKind,
+    delivery::Fate,
     id::{AccountId, ContactPointId, SessionId},
     sign_in::LinkToken,
 };
@@ -32,7 +33,7 @@ use platform::{
 use crate::{
     State,
     post::{Envelope, Spend},
-    work::{Then, Trouble, Verdict},
+    work::{Accepted, Then, Trouble, Verdict},
 };
 
 /// What is announced.
@@ -199,7 +200,8 @@ impl<'a> Teller<'a> {
         let mut verdict = Verdict::new(Then::End(Ending::Sent), "accepted");
         let (mut later, mut never) = (None, None);
         for point in points.iter().filter(|point| !self.item.told.contains(&point.id)) {
-            if let Some(why) = self.state.blocks(&self.practice, &point.value) {
+            let gone = point.stopped().filter(|fate| fate.stops_codes()).map(Fate::as_str);
+            if let Some(why) = gone.or_else(|| self.state.blocks(&self.practice, &point.value)) {
                 never = Some(why);
                 continue;
             }
@@ -207,7 +209,8 @@ impl<'a> Teller<'a> {
             let dated = self.item.created_at;
             match self.state.post(&self.practice, &point.value, &envelope, dated, Spend::Notice).await {
                 Ok(accepted) => {
-                    verdict.accepted.push(accepted);
+                    let (contact, kind) = (Some(point.id), point.value.kind());
+                    verdict.accepted.push(Accepted { id: accepted, contact, kind });
                     verdict.told.push(point.id);
                     verdict.events.push(self.event(point.id));
                 }

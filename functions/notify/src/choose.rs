@@ -1,7 +1,7 @@
 //! Who is told of a message, where, in which language, and whose birth date opens the link. No call, no clock.
 
 use domain::{
-    channel::preferred,
+    channels::Channels,
     contact::ContactKind,
     id::{AccountId, ContactPointId, PatientId},
     language::Language,
@@ -15,6 +15,8 @@ pub(crate) struct Reader {
     pub(crate) language: Language,
     /// Where the account is reached, in its own order.
     pub(crate) contacts: Vec<Contact>,
+    /// Over which channels it wants to be.
+    pub(crate) channels: Channels,
     /// The holder's own record, where the holder is a patient too.
     pub(crate) own: Option<PatientId>,
 }
@@ -29,7 +31,7 @@ pub(crate) struct Contact {
 }
 
 /// One notice to send.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Target {
     pub(crate) point: ContactPointId,
     pub(crate) language: Language,
@@ -44,21 +46,37 @@ pub(crate) struct Plan {
     pub(crate) blocked: Vec<Contact>,
 }
 
+impl Reader {
+    /// The contacts that may be told, the one to try first first.
+    fn reachable(&self) -> Vec<&Contact> {
+        let place = |contact: &&Contact| self.channels.place(contact.kind);
+        let usable = |contact: &&Contact| contact.blocked.is_none() && place(contact).is_some();
+        let mut contacts: Vec<&Contact> = self.contacts.iter().filter(usable).collect();
+        contacts.sort_by_key(place);
+        contacts
+    }
+
+    /// The contacts that may not be told, each with why.
+    fn blocked(&self) -> impl Iterator<Item = Contact> {
+        let unwanted =
+            |contact: &Contact| self.channels.place(contact.kind).is_none().then_some("not_wanted");
+        self.contacts.iter().map(move |contact| {
+            let blocked = contact.blocked.or_else(|| unwanted(contact));
+            Contact { blocked, ..*contact }
+        })
+    }
+}
+
 /// The notices of a message: one for each account, at the contact it prefers; one alone where accounts share that.
 /// Where every contact of an account is blocked, the account is not told.
 pub(crate) fn plan(patient: PatientId, readers: &[Reader]) -> Plan {
     let mut plan = Plan::default();
-    // The patient first: where a mailbox is shared, it is their language that counts.
-    let mut ordered: Vec<&Reader> = readers.iter().collect();
-    ordered.sort_by_key(|reader| reader.relation != Relation::Oneself);
+    let ordered = patient_first(readers);
     for reader in &ordered {
-        let reachable = || reader.contacts.iter().filter(|contact| contact.blocked.is_none());
-        let kinds: Vec<ContactKind> = reachable().map(|contact| contact.kind).collect();
-        let Some(kind) = preferred(&kinds) else {
-            plan.blocked.extend(&reader.contacts);
+        let Some(contact) = reader.reachable().first().copied() else {
+            plan.blocked.extend(reader.blocked());
             continue;
         };
-        let Some(contact) = reachable().find(|contact| contact.kind == kind) else { continue };
         if !plan.targets.iter().any(|target| target.point == contact.point) {
             plan.targets.push(target(patient, reader, &ordered, contact.point));
         }
@@ -66,6 +84,34 @@ pub(crate) fn plan(patient: PatientId, readers: &[Reader]) -> Plan {
     plan.blocked.sort_by_key(|contact| contact.point);
     plan.blocked.dedup_by_key(|contact| contact.point);
     plan
+}
+
+/// Where to tell whoever was to be told at `than` and was not, once for each account behind it. What was `tried` is not
+/// tried again.
+pub(crate) fn instead(
+    patient: PatientId,
+    readers: &[Reader],
+    than: ContactPointId,
+    tried: &[ContactPointId],
+) -> Vec<Target> {
+    let ordered = patient_first(readers);
+    let mut targets: Vec<Target> = Vec::new();
+    for reader in ordered.iter().filter(|reader| reader.contacts.iter().any(|contact| contact.point == than))
+    {
+        let fresh = |contact: &&Contact| contact.point != than && !tried.contains(&contact.point);
+        let Some(contact) = reader.reachable().into_iter().find(fresh) else { continue };
+        if !targets.iter().any(|target| target.point == contact.point) {
+            targets.push(target(patient, reader, &ordered, contact.point));
+        }
+    }
+    targets
+}
+
+/// The patient first: where a mailbox is shared, it is their language that counts.
+fn patient_first(readers: &[Reader]) -> Vec<&Reader> {
+    let mut ordered: Vec<&Reader> = readers.iter().collect();
+    ordered.sort_by_key(|reader| reader.relation != Relation::Oneself);
+    ordered
 }
 
 /// A notice to one contact, if it leads to somebody who acts for the patient and nothing speaks against it.
@@ -77,8 +123,7 @@ pub(crate) fn at(
     readers: &[Reader],
     point: ContactPointId,
 ) -> Result<Target, &'static str> {
-    let mut ordered: Vec<&Reader> = readers.iter().collect();
-    ordered.sort_by_key(|reader| reader.relation != Relation::Oneself);
+    let ordered = patient_first(readers);
     let behind = ordered.iter().find_map(|reader| {
         let contact = reader.contacts.iter().find(|contact| contact.point == point)?;
         Some((reader, contact))
@@ -139,6 +184,7 @@ mod tests {
                 .map(|(p, kind)| Contact { point: point(*p), kind: *kind, blocked: None })
                 .collect(),
             own: Some(patient(n)),
+            channels: Channels::default(),
         }
     }
 
@@ -167,6 +213,30 @@ mod tests {
         assert!(none.targets.is_empty());
         let why: Vec<_> = none.blocked.iter().map(|contact| (contact.point, contact.blocked)).collect();
         assert_eq!(why, [(point(11), Some("sms_off")), (point(12), Some("unverified"))]);
+    }
+
+    #[test]
+    fn somebody_is_told_where_they_want_to_be_and_elsewhere_only_if_they_allow_it() {
+        let mut maria = reader(1, Relation::Oneself, "es", &[(12, MAIL), (11, PHONE)]);
+        let told = |reader: &Reader| -> Vec<ContactPointId> {
+            plan(patient(1), std::slice::from_ref(reader)).targets.iter().map(|target| target.point).collect()
+        };
+        let other = |reader: &Reader, than, tried: &[ContactPointId]| -> Vec<ContactPointId> {
+            let targets = instead(patient(1), std::slice::from_ref(reader), point(than), tried);
+            targets.iter().map(|target| target.point).collect()
+        };
+        assert_eq!(other(&maria, 12, &[]), [point(11)]);
+        assert_eq!(other(&maria, 12, &[point(11)]), []);
+        assert_eq!(other(&maria, 13, &[]), [], "it is not theirs");
+        maria.channels = Channels::parse(&["sms", "email"]).unwrap();
+        assert_eq!(told(&maria), [point(11)]);
+        maria.channels = Channels::parse(&["email"]).unwrap();
+        assert_eq!((told(&maria), other(&maria, 12, &[])), (vec![point(12)], vec![]));
+        maria.channels = Channels::parse(&["sms"]).unwrap();
+        maria.contacts[1].blocked = Some("sms_off");
+        let none = plan(patient(1), std::slice::from_ref(&maria));
+        let why: Vec<_> = none.blocked.iter().map(|contact| (contact.point, contact.blocked)).collect();
+        assert_eq!(why, [(point(11), Some("sms_off")), (point(12), Some("not_wanted"))]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Telling staff what somebody beside them did: that what somebody signs in with was taken away, that somebody wants to
 //! open what was kept of a recalled message. Whose and what stands in the audit log, not in the mail.
 
-use domain::id::StaffId;
+use domain::{contact::ContactKind, id::StaffId};
 use platform::{
     delivery::Advice,
     letterhead::Letterhead,
@@ -15,7 +15,7 @@ use platform::{
 use crate::{
     State,
     post::{Envelope, Spend},
-    work::{Then, Trouble, Verdict},
+    work::{Accepted, Then, Trouble, Verdict},
 };
 
 /// Tells an admin of a reset, while they are one.
@@ -53,6 +53,7 @@ async fn send(
     let envelope = Envelope::mail(mail, &letterhead, &staff.language, &item.id)?;
     match state.post(&practice, &staff.email, &envelope, item.created_at, Spend::Notice).await {
         Ok(accepted) => {
+            let accepted = Accepted { id: accepted, contact: None, kind: ContactKind::Email };
             Ok(Verdict { accepted: vec![accepted], ..Verdict::new(Then::End(Ending::Sent), "accepted") })
         }
         Err(error) if error.advice() == Advice::Fail => {

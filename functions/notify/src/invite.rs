@@ -1,7 +1,7 @@
 //! Inviting a member of staff: the mail says where to set up sign-in and until when. It holds no secret: whoever sets up
 //! the first factor proves the mailbox in their own browser, as in every sign-in.
 
-use domain::id::StaffId;
+use domain::{contact::ContactKind, id::StaffId};
 use platform::{
     delivery::Advice,
     letterhead::Letterhead,
@@ -12,7 +12,7 @@ use platform::{
 use crate::{
     State,
     post::{Envelope, Spend},
-    work::{Then, Trouble, Verdict},
+    work::{Accepted, Then, Trouble, Verdict},
 };
 
 /// Sends the invitation, while it lasts.
@@ -34,6 +34,7 @@ pub(crate) async fn send(state: &State, item: &OutboxItem, staff: StaffId) -> Re
     let envelope = Envelope::mail(&Mail::StaffInvite { until }, &letterhead, &staff.language, &item.id)?;
     match state.post(&practice, &staff.email, &envelope, item.created_at, Spend::Notice).await {
         Ok(accepted) => {
+            let accepted = Accepted { id: accepted, contact: None, kind: ContactKind::Email };
             Ok(Verdict { accepted: vec![accepted], ..Verdict::new(Then::End(Ending::Sent), "accepted") })
         }
         Err(error) if error.advice() == Advice::Fail => {

@@ -6,6 +6,7 @@ use domain::{
     audit::{ActorId, Event, Verb},
     contact::ContactKind,
     conversation::Side,
+    delivery::Fate,
     id::{AccountId, ContactPointId, ConversationId, PatientId},
     language::Language,
     time::Timestamp,
@@ -35,7 +36,7 @@ use crate::{
     State,
     choose::{self, Contact, Reader, Target},
     post::{Envelope, Spend},
-    work::{Then, Trouble, Verdict},
+    work::{Accepted, Then, Trouble, Verdict},
 };
 
 /// Notices of one message on their way at one time.
@@ -99,10 +100,23 @@ pub(crate) async fn send_again(state: &State, item: &OutboxItem, again: &Again) 
             (link.conversation, link.contact, Some(link.outbox))
         }
         Again::Contact { conversation, contact } => (*conversation, *contact, None),
+        Again::Instead { conversation, contact, of } => (*conversation, *contact, Some(of.clone())),
     };
     let Some(head) = app.store.head(item.practice, conversation).await? else { return unknown() };
     let about = About { conversation, patient: head.patient, seq: None, again_of };
+    let is_instead = matches!(again, Again::Instead { .. });
+    if is_instead && head.unread(Side::Patient) == 0 {
+        return Ok(Verdict::new(Then::End(Ending::Suppressed), "read").about(&about));
+    }
     let round = Round::prepare(state, item, about, now).await?;
+    if is_instead {
+        let targets = choose::instead(head.patient, &round.readers, contact, &[]);
+        return if targets.is_empty() {
+            Ok(round.nobody(Ending::Suppressed, "no_other_contact", &[]))
+        } else {
+            Ok(round.tell_all(&targets, &[]).await)
+        };
+    }
     match choose::at(head.patient, &round.readers, contact) {
         Ok(target) => Ok(round.tell_all(&[target], &[]).await),
         Err(why) => {
@@ -147,7 +161,8 @@ async fn readers(
     let contact = |id: &ContactPointId| {
         let point = points.get(id)?;
         let blocked = state.blocks(practice, &point.value);
-        let blocked = point.doubt(now).map(|_| "unverified").or(blocked);
+        let stopped = point.stopped().map(Fate::as_str);
+        let blocked = point.doubt(now).map(|_| "unverified").or(stopped).or(blocked);
         Some(Contact { point: *id, kind: point.value.kind(), blocked })
     };
     let readers = acting
@@ -157,7 +172,8 @@ async fn readers(
             let account = accounts.iter().find(|account| account.id == *id)?;
             let contacts = account.contacts.iter().filter_map(contact).collect();
             let language: Language = account.language.clone();
-            Some(Reader { account: *id, relation: *relation, language, contacts, own })
+            let channels = account.channels.clone();
+            Some(Reader { account: *id, relation: *relation, language, contacts, channels, own })
         })
         .collect();
     Ok((readers, points))
@@ -224,13 +240,33 @@ impl<'a> Round<'a> {
         contacts.iter().map(notice).collect()
     }
 
+    /// Tells every target; whoever cannot be told there, at another contact, as long as there is one.
     async fn tell_all(&self, targets: &[Target], blocked: &[Contact]) -> Verdict {
-        let outcomes: Vec<(&Target, Outcome)> =
-            stream::iter(targets.iter().filter(|target| !self.item.told.contains(&target.point)))
-                .map(async |target| (target, self.tell(target).await))
+        let mut tried: Vec<ContactPointId> = self.item.told.clone();
+        let mut next: Vec<Target> =
+            targets.iter().filter(|target| !tried.contains(&target.point)).cloned().collect();
+        let mut outcomes: Vec<(Target, Outcome)> = Vec::new();
+        while !next.is_empty() {
+            tried.extend(next.iter().map(|target| target.point));
+            let round: Vec<(Target, Outcome)> = stream::iter(next)
+                .map(async |target| {
+                    let outcome = self.tell(&target).await;
+                    (target, outcome)
+                })
                 .buffered(AT_ONCE)
                 .collect()
                 .await;
+            next = Vec::new();
+            let lost = round.iter().filter(|(_, outcome)| matches!(outcome, Outcome::Never(_)));
+            for (target, _) in lost {
+                for other in choose::instead(self.about.patient, &self.readers, target.point, &tried) {
+                    if !next.iter().any(|known: &Target| known.point == other.point) {
+                        next.push(other);
+                    }
+                }
+            }
+            outcomes.extend(round);
+        }
         let mut verdict = self.verdict(outcomes);
         verdict.notices.extend(self.blocked(blocked));
         verdict
@@ -301,16 +337,17 @@ impl<'a> Round<'a> {
     }
 
     /// Everybody reached: sent. Somebody may be reached later: again, for them alone. Nobody ever: failed.
-    fn verdict(&self, outcomes: Vec<(&Target, Outcome)>) -> Verdict {
+    fn verdict(&self, outcomes: Vec<(Target, Outcome)>) -> Verdict {
         let mut verdict = Verdict::new(Then::End(Ending::Sent), "accepted").about(&self.about);
         let (mut later, mut never) = (None, None);
         for (target, outcome) in outcomes {
             let point = target.point;
+            let Some(kind) = self.points.get(&point).map(|point| point.value.kind()) else { continue };
             let (state, why) = match outcome {
                 Outcome::Accepted(accepted) => {
                     verdict.events.push(self.event(point));
                     verdict.told.push(point);
-                    verdict.accepted.push(accepted);
+                    verdict.accepted.push(Accepted { id: accepted, contact: Some(point), kind });
                     (NoticeState::Sent, "accepted")
                 }
                 Outcome::Later(why) => {
@@ -322,7 +359,6 @@ impl<'a> Round<'a> {
                     (NoticeState::Failed, why)
                 }
             };
-            let Some(kind) = self.points.get(&point).map(|point| point.value.kind()) else { continue };
             let link = secrets::hash(self.token(point).expose());
             verdict.notices.push(self.notice((point, kind), state, why, Some(link)));
         }

@@ -4,6 +4,7 @@
 use domain::{
     browser::Browser,
     contact::{ContactKind, ContactValue},
+    delivery::Fate,
     id::{AccountId, ContactPointId, FlowId, PatientId, PracticeId},
     language::Language,
     sign_in::Audience,
@@ -21,6 +22,7 @@ use platform::{
     sms::SmsTemplate,
     store::{
         StoreError,
+        contact::ContactPoint,
         flow::{Flow, LeadsTo},
         outbox::{Ending, OutboxItem},
         practice::Practice,
@@ -30,7 +32,7 @@ use platform::{
 use crate::{
     State,
     post::{Envelope, Spend},
-    work::{Then, Trouble, Verdict, surely},
+    work::{Accepted, Then, Trouble, Verdict, surely},
 };
 
 /// Whom an address belongs to.
@@ -75,7 +77,8 @@ pub(crate) async fn send(
         // Whoever is signed in chose the address by being who they are: there is nobody to look for.
         let envelope = write_code(&flow, issue, &link_key, &letterhead, &address, &item.id)?;
         app.store.offer_flow_issue(&flow, issue, app.clock.now()).await?;
-        return hand_over(state, item, &practice, &flow, issue, &address, &envelope).await;
+        let way = Way { flow: &flow, issue, address: &address, contact: flow.contact };
+        return hand_over(state, item, &practice, &way, &envelope).await;
     }
     let found = match flow.audience {
         Audience::Staff => staff_at(state, practice.id, &index_key, &sealer, &address).await?,
@@ -85,27 +88,52 @@ pub(crate) async fn send(
     if let Some(why) = blocked {
         return suppressed(why);
     }
+    if let Some(why) = gone(state, practice.id, found.contact, &sealer).await? {
+        return suppressed(why);
+    }
     let envelope = write(&flow, issue, &link_key, &letterhead, &found, &address, &item.id)?;
     // Before the message leaves: who holds its code must not find a flow that leads nowhere, nor a message that was
     // never sent.
     app.store.resolve_flow(&flow, issue, found.contact, &found.leads_to, app.clock.now()).await?;
-    hand_over(state, item, &practice, &flow, issue, &address, &envelope).await
+    let way = Way { flow: &flow, issue, address: &address, contact: found.contact };
+    hand_over(state, item, &practice, &way, &envelope).await
+}
+
+/// Why nothing goes to a contact, not even a code, if so. A mailbox that is not there would only be written to again and
+/// again; staff see it, and another contact of the same person works.
+async fn gone(
+    state: &State,
+    practice: PracticeId,
+    contact: Option<ContactPointId>,
+    sealer: &FieldSealer,
+) -> Result<Option<&'static str>, StoreError> {
+    let points = state.app.store.contact_points(practice, contact.as_slice(), sealer).await?;
+    let stopped = points.first().and_then(ContactPoint::stopped);
+    Ok(stopped.filter(|fate| fate.stops_codes()).map(Fate::as_str))
+}
+
+/// The message of a flow, and where it goes.
+struct Way<'a> {
+    flow: &'a Flow,
+    issue: u32,
+    address: &'a ContactValue,
+    contact: Option<ContactPointId>,
 }
 
 async fn hand_over(
     state: &State,
     item: &OutboxItem,
     practice: &Practice,
-    flow: &Flow,
-    issue: u32,
-    address: &ContactValue,
+    way: &Way<'_>,
     envelope: &Envelope,
 ) -> Result<Verdict, Trouble> {
     let app = &state.app;
+    let Way { flow, issue, address, contact } = *way;
     match state.post(practice, address, envelope, item.created_at, Spend::Code).await {
         Ok(accepted) => {
             let at = app.clock.now();
             surely(state, async || app.store.accept_flow_issue(flow, issue, at).await).await?;
+            let accepted = Accepted { id: accepted, contact, kind: address.kind() };
             Ok(Verdict { accepted: vec![accepted], ..Verdict::new(Then::End(Ending::Sent), "accepted") })
         }
         Err(error) if error.advice() == Advice::Fail => {

@@ -3,6 +3,7 @@
 use domain::{
     Invalid,
     audit::{ActorId, Event, Verb},
+    contact::ContactKind,
     id::{ContactPointId, ConversationId, PatientId, PracticeId},
     note::NoteKind,
     time::Timestamp,
@@ -15,7 +16,8 @@ use platform::{
     store::{
         StoreError, Write, audit,
         note::Occurrence,
-        outbox::{ATTEMPTS_MAX, End, Ending, OutboxItem, Subject},
+        outbox::{ATTEMPTS_MAX, Again, End, Ending, OutboxItem, Subject},
+        posted::{Posted, PostedNotice},
         reach::{Notice, NoticeState},
         table::Table,
     },
@@ -64,7 +66,7 @@ pub(crate) struct Verdict {
     /// One word of a closed set.
     pub(crate) why: &'static str,
     /// What providers accepted in this try.
-    pub(crate) accepted: Vec<ProviderId>,
+    pub(crate) accepted: Vec<Accepted>,
     /// Whom that reached.
     pub(crate) told: Vec<ContactPointId>,
     /// What the audit log says of it.
@@ -73,6 +75,14 @@ pub(crate) struct Verdict {
     pub(crate) about: Option<(ConversationId, PatientId)>,
     /// What staff see of it.
     pub(crate) notices: Vec<Notice>,
+}
+
+/// A message that a provider accepted.
+pub(crate) struct Accepted {
+    pub(crate) id: ProviderId,
+    /// Where it went, if that is a contact of the practice.
+    pub(crate) contact: Option<ContactPointId>,
+    pub(crate) kind: ContactKind,
 }
 
 /// Whether it is over.
@@ -146,6 +156,31 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What a provider's report will be about. Written once: a report may have come since.
+    fn posted(&self, item: &OutboxItem, now: Timestamp) -> Vec<Write> {
+        let one = |accepted: &Accepted| {
+            let notice = self.about.map(|(conversation, patient)| PostedNotice {
+                conversation,
+                patient,
+                at: item.created_at,
+                id: Notice::id_of(item.created_at, &item.id, accepted.contact),
+            });
+            let posted = Posted {
+                practice: item.practice,
+                outbox: item.id.clone(),
+                contact: accepted.contact,
+                kind: accepted.kind,
+                at: now,
+                notice,
+                fate: None,
+            };
+            Write::Create(Table::Chat, posted.to_item(&accepted.id))
+        };
+        self.accepted.iter().map(one).collect()
+    }
+}
+
 /// Takes an item, if it waits, and works on it. What is done, held by another or not due yet is left alone: it stays
 /// in the due index until it has ended.
 ///
@@ -208,21 +243,32 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
     let now = state.app.clock.now();
     log(item, &verdict, now);
     let silent = matches!(verdict.then, Then::End(Ending::Failed | Ending::Suppressed));
-    if let (true, Subject::Message { conversation, .. }) = (silent, &item.subject) {
+    let claim = match &item.subject {
+        Subject::Message { conversation, .. } => Some((*conversation, &item.id)),
+        Subject::NoticeAgain(Again::Instead { conversation, of, .. }) => Some((*conversation, of)),
+        _ => None,
+    };
+    if let (true, Some((conversation, claimed_by))) = (silent, claim) {
         // The next message may try again.
-        state.app.store.release_notice(item.practice, *conversation, &item.id).await?;
+        state.app.store.release_notice(item.practice, conversation, claimed_by).await?;
     }
     let mut beside = verdict.beside(item);
+    let posted = verdict.posted(item, now);
     if verdict.then == Then::End(Ending::Sent) {
         // It has left, whoever holds the item by now. So what tells of it is written by itself and first, at half of
         // what a transaction costs: docs/decisions/0016.
         surely(state, async || state.app.store.write_each(&beside).await).await?;
+        // A report finds its message by this, and changes what stands beside it: so that must be there.
+        surely(state, async || state.app.store.write_each(&posted).await).await?;
         beside.clear();
+    } else {
+        beside.extend(posted);
     }
     beside.extend(told_staff(state, item, &verdict, now));
     surely(state, async || match verdict.then {
         Then::End(ending) => {
-            let end = End { ending, why: verdict.why, accepted: &verdict.accepted };
+            let accepted: Vec<&ProviderId> = verdict.accepted.iter().map(|accepted| &accepted.id).collect();
+            let end = End { ending, why: verdict.why, accepted: &accepted };
             state.app.store.end_outbox(item, &end, &beside, now).await
         }
         Then::Later => state.app.store.return_outbox(item, verdict.why, &verdict.told, &beside, now).await,
@@ -235,15 +281,21 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
 /// seen by whoever asked.
 fn told_staff(state: &State, item: &OutboxItem, verdict: &Verdict, now: Timestamp) -> Vec<Write> {
     let lost = matches!(verdict.then, Then::End(Ending::Failed | Ending::Suppressed));
-    let (true, Subject::Message { conversation, patient, .. }) = (lost, &item.subject) else {
+    let about = match &item.subject {
+        Subject::Message { conversation, patient, .. } => Some((*conversation, *patient)),
+        // Nobody has to call about what was read meanwhile.
+        Subject::NoticeAgain(Again::Instead { .. }) if verdict.why != "read" => verdict.about,
+        _ => None,
+    };
+    let (true, Some((conversation, patient))) = (lost, about) else {
         return Vec::new();
     };
     let kind = NoteKind::NoticeUndelivered;
-    let occurrence = Occurrence { practice: item.practice, conversation: *conversation, kind };
+    let occurrence = Occurrence { practice: item.practice, conversation, kind };
     let mut writes = occurrence.writes(&state.app.entropy, now);
     let mut event = audit::event(&state.app.entropy, now, item.practice, ActorId::System, Verb::NoteWritten);
-    event.patient = Some(*patient);
-    event.conversation = Some(*conversation);
+    event.patient = Some(patient);
+    event.conversation = Some(conversation);
     event.object = Some(kind.as_str().to_owned());
     writes.push(audit::write(&event));
     writes

@@ -6,6 +6,7 @@ use axum::Json;
 use domain::{
     audit::Verb,
     browser::Browser,
+    contact::ContactKind,
     id::{AccountId, ContactPointId, PatientId},
     sign_in::opens_by_date,
     time::Timestamp,
@@ -65,8 +66,11 @@ pub(crate) struct ContactView {
     /// The address.
     value: String,
     /// `unverified`: nobody has signed in through it, or there is a doubt. `verified`. `failing`: no provider takes
-    /// messages to it.
+    /// messages to it, or they do not get through.
     state: &'static str,
+    /// Why messages do not get through, if so.
+    #[schema(required = true)]
+    failing: Option<FailingView>,
     /// Why no notices go there, although it is the patient's: `wrong_dates` or `unused`. The desk ends the doubt by
     /// confirming the contact.
     #[schema(required = true)]
@@ -85,6 +89,20 @@ pub(crate) struct ContactView {
     restricted_since: Option<Timestamp>,
 }
 
+/// Why messages do not get through to a contact, and what to do about it.
+#[derive(Clone, Serialize, ToSchema)]
+pub(crate) struct FailingView {
+    /// `no_recipient`: nobody is there. `complained`: its reader called a message unwanted. `blocked`: a carrier's filter
+    /// stops messages. `came_back`: the last one came back, the next may not. `refused`: the provider takes none.
+    why: &'static str,
+    /// When the message left that got lost.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// `use_other_contact`: notices go to another one meanwhile. `call`: there is another one, over a channel that its holder
+    /// does not want: ask. `phone_only`: no message gets to them, so call, and ask for another contact.
+    next: &'static str,
+}
+
 /// A notice, and what became of it.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct NoticeView {
@@ -101,7 +119,7 @@ pub(crate) struct NoticeView {
     /// `email` or `sms`.
     #[schema(required = true)]
     channel: Option<&'static str>,
-    /// `sent`, `failed`, `bounced`, `deferred`, `collapsed` or `suppressed`.
+    /// `sent`, `delivered`, `failed`, `bounced`, `deferred`, `collapsed` or `suppressed`.
     state: &'static str,
     /// One word of a closed set.
     why: String,
@@ -308,6 +326,11 @@ async fn contacts(
             kind: point.value.kind().as_str(),
             value: point.value.expose().to_owned(),
             state: state(point, now),
+            failing: point.failing().map(|failing| FailingView {
+                why: failing.why(),
+                since: failing.since,
+                next: next_step(desk.app.sends_texts, point.id, &points, &accounts, now),
+            }),
             doubt: point.doubt(now).map(Doubt::as_str),
             verified_at: point.verified_at,
             accounts: everybody.iter().filter(of).map(account).collect(),
@@ -323,8 +346,37 @@ async fn contacts(
     Ok(points.iter().zip(&reached).map(view).collect())
 }
 
+/// What to do about a contact that does not work: it depends on what else there is.
+fn next_step(
+    sends_texts: bool,
+    failing: ContactPointId,
+    points: &[ContactPoint],
+    accounts: &[Account],
+    now: Timestamp,
+) -> &'static str {
+    let works = |id: &ContactPointId| {
+        let point = points.iter().find(|point| point.id == *id && point.id != failing)?;
+        let is_sent_to = point.value.kind() == ContactKind::Email || sends_texts;
+        (is_sent_to && point.failing().is_none() && point.doubt(now).is_none()).then(|| point.value.kind())
+    };
+    let behind = accounts.iter().filter(|account| account.contacts.contains(&failing));
+    let others: Vec<bool> = behind
+        .flat_map(|account| {
+            let kinds = account.contacts.iter().filter_map(works);
+            kinds.map(|kind| account.channels.place(kind).is_some())
+        })
+        .collect();
+    if others.contains(&true) {
+        "use_other_contact"
+    } else if others.is_empty() {
+        "phone_only"
+    } else {
+        "call"
+    }
+}
+
 fn state(point: &ContactPoint, now: Timestamp) -> &'static str {
-    if point.failing_since.is_some() {
+    if point.failing().is_some() {
         "failing"
     } else if point.verified_at.is_some() && point.doubt(now).is_none() {
         "verified"

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::aws::{Channel, Received};
+use crate::aws::{Channel, Received, Sent, provider_id};
 use crate::edge::{Edge, plain};
 use crate::{gallery, seed};
 
@@ -28,8 +28,9 @@ const SCRIPT: &str = include_str!("../outbox/outbox.js");
 const PAGE_LIMIT: usize = 2_000;
 /// Where End User Messaging would publish a text that a patient sent.
 const INBOUND_TOPIC: &str = "inbound-sms";
-/// Where SES would publish bounces and complaints, and the SMS service failures.
-const DELIVERY_TOPIC: &str = "delivery-events";
+/// Where SES publishes what became of mails, and the text message service of texts.
+const MAIL_TOPIC: &str = "MailEventsTopic";
+const TEXTS_TOPIC: &str = "SmsEventsTopic";
 /// As one SMS may be long in its parts.
 const REPLY_MAX_BYTES: usize = 1_600;
 
@@ -154,33 +155,45 @@ async fn event(State(edge): State<Arc<Edge>>, headers: HeaderMap, body: Bytes) -
     let Some(sent) = edge.aws.outbox().get(&event.id) else {
         return problem(StatusCode::NOT_FOUND, "nothing with this id was sent");
     };
-    let message = match (event.kind, sent.channel) {
-        (EventKind::Bounce, Channel::Email) => json!({
-            "notificationType": "Bounce",
-            "bounce": {
+    let Some((topic, message)) = report(event.kind, &sent) else {
+        let detail = "a mail bounces or is complained about, a text is undeliverable";
+        return problem(StatusCode::UNPROCESSABLE_ENTITY, detail);
+    };
+    accept(&edge, topic, "provider-event", &message)
+}
+
+/// What the provider of a message would publish, and where.
+fn report(kind: EventKind, sent: &Sent) -> Option<(&'static str, serde_json::Value)> {
+    let id = provider_id(&sent.id);
+    let mail = json!({ "messageId": id, "timestamp": sent.at, "destination": [sent.to] });
+    Some(match (kind, sent.channel) {
+        (EventKind::Bounce, Channel::Email) => {
+            let bounce = json!({
                 "bounceType": "Permanent",
                 "bounceSubType": "General",
                 "bouncedRecipients": [{ "emailAddress": sent.to }],
-            },
-            "mail": { "messageId": format!("local-{}", sent.id), "destination": [sent.to] },
-        }),
-        (EventKind::Complaint, Channel::Email) => json!({
-            "notificationType": "Complaint",
-            "complaint": { "complainedRecipients": [{ "emailAddress": sent.to }] },
-            "mail": { "messageId": format!("local-{}", sent.id), "destination": [sent.to] },
-        }),
-        (EventKind::Undeliverable, Channel::Sms) => json!({
-            "eventType": "TEXT_INVALID",
-            "messageId": format!("local-{}", sent.id),
-            "destinationPhoneNumber": sent.to,
-            "isFinal": true,
-        }),
-        _ => {
-            let detail = "a mail bounces or is complained about, a text is undeliverable";
-            return problem(StatusCode::UNPROCESSABLE_ENTITY, detail);
+            });
+            (MAIL_TOPIC, json!({ "eventType": "Bounce", "bounce": bounce, "mail": mail }))
         }
-    };
-    accept(&edge, DELIVERY_TOPIC, "provider-event", &message)
+        (EventKind::Complaint, Channel::Email) => {
+            let complaint = json!({
+                "complainedRecipients": [{ "emailAddress": sent.to }],
+                "complaintFeedbackType": "abuse",
+            });
+            (MAIL_TOPIC, json!({ "eventType": "Complaint", "complaint": complaint, "mail": mail }))
+        }
+        (EventKind::Undeliverable, Channel::Sms) => {
+            let event = json!({
+                "eventType": "TEXT_INVALID",
+                "eventVersion": "1.0",
+                "messageId": id,
+                "destinationPhoneNumber": sent.to,
+                "isFinal": true,
+            });
+            (TEXTS_TOPIC, event)
+        }
+        _ => return None,
+    })
 }
 
 fn accept(edge: &Edge, topic: &str, kind: &'static str, message: &serde_json::Value) -> Response<Body> {

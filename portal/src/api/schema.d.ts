@@ -1544,6 +1544,7 @@ export interface components {
              *     confirming the contact.
              */
             doubt: string | null;
+            failing: components["schemas"]["FailingView"] | null;
             /** @description `cpt_…` */
             id: string;
             /** @description `email` or `phone`. */
@@ -1559,7 +1560,7 @@ export interface components {
             restricted_since: string | null;
             /**
              * @description `unverified`: nobody has signed in through it, or there is a doubt. `verified`. `failing`: no provider takes
-             *     messages to it.
+             *     messages to it, or they do not get through.
              */
             state: string;
             /** @description The address. */
@@ -1756,6 +1757,24 @@ export interface components {
             recovery_codes_left: number;
             /** @description Whether there is a code generator. */
             totp: boolean;
+        };
+        /** @description Why messages do not get through to a contact, and what to do about it. */
+        FailingView: {
+            /**
+             * @description `use_other_contact`: notices go to another one meanwhile. `call`: there is another one, over a channel that its holder
+             *     does not want: ask. `phone_only`: no message gets to them, so call, and ask for another contact.
+             */
+            next: string;
+            /**
+             * Format: date-time
+             * @description When the message left that got lost.
+             */
+            since: string;
+            /**
+             * @description `no_recipient`: nobody is there. `complained`: its reader called a message unwanted. `blocked`: a carrier's filter
+             *     stops messages. `came_back`: the last one came back, the next may not. `refused`: the provider takes none.
+             */
+            why: string;
         };
         /** @description One wrong member of the input. */
         FieldError: {
@@ -2125,7 +2144,7 @@ export interface components {
             id: string;
             /**
              * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-             *     `contact_in_doubt`, `notice_undelivered`, and `access_ends` of a parent or guardian.
+             *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, and `access_ends` of a parent or guardian.
              * @example text
              */
             kind: string;
@@ -2154,7 +2173,7 @@ export interface components {
             opened_at: string | null;
             /** @description How often it was sent again. */
             resent: number;
-            /** @description `sent`, `failed`, `bounced`, `deferred`, `collapsed` or `suppressed`. */
+            /** @description `sent`, `delivered`, `failed`, `bounced`, `deferred`, `collapsed` or `suppressed`. */
             state: string;
             /**
              * @description Birth dates that opened nothing at its link: `day_month_swapped`, `one_digit_off`, `different`, or for a right one
@@ -2343,7 +2362,7 @@ export interface components {
                 id: string;
                 /**
                  * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-                 *     `contact_in_doubt`, `notice_undelivered`, and `access_ends` of a parent or guardian.
+                 *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, and `access_ends` of a parent or guardian.
                  * @example text
                  */
                 kind: string;

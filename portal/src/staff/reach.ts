@@ -13,6 +13,7 @@ const MISTAKE_KEYS: Record<string, string> = {
 
 const STATE_KEYS: Record<string, string> = {
   sent: 'notice-sent',
+  delivered: 'notice-delivered',
   failed: 'notice-failed',
   bounced: 'notice-bounced',
   deferred: 'notice-deferred',
@@ -29,6 +30,20 @@ const CONTACT_KEYS: Record<string, string> = {
 const DOUBT_KEYS: Record<string, string> = {
   wrong_dates: 'doubt-wrong_dates',
   unused: 'doubt-unused',
+};
+
+const FAILING_KEYS: Record<string, string> = {
+  no_recipient: 'failing-no_recipient',
+  complained: 'failing-complained',
+  blocked: 'failing-blocked',
+  came_back: 'failing-came_back',
+  refused: 'failing-refused',
+};
+
+const NEXT_KEYS: Record<string, string> = {
+  use_other_contact: 'next-use_other_contact',
+  call: 'next-call',
+  phone_only: 'next-phone_only',
 };
 
 const REASON_KEYS: Record<string, string> = {
@@ -48,6 +63,9 @@ export const noticeText = (state: string): string => said(STATE_KEYS, state);
 export const contactText = (state: string): string => said(CONTACT_KEYS, state);
 /** Why no notices go to a contact. */
 export const doubtText = (doubt: string): string => said(DOUBT_KEYS, doubt);
+/** Why messages do not get through to a contact, and what to do about it. */
+export const failingText = (failing: NonNullable<ContactReach['failing']>): string =>
+  `${said(FAILING_KEYS, failing.why)} ${said(NEXT_KEYS, failing.next)}`;
 /** How staff knew that a change was wanted. */
 export const reasonText = (reason: string): string => said(REASON_KEYS, reason);
 

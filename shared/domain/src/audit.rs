@@ -148,6 +148,8 @@ pub enum Verb {
     IncidentRead,
     /// A conversation left as a text for the patient's chart.
     ConversationExported,
+    /// A provider said that a message did not reach its contact. The object tells which contact, and why.
+    DeliveryFailed,
 }
 
 impl Verb {
@@ -212,6 +214,7 @@ impl Verb {
             Self::EvidenceRead => "evidence_read",
             Self::IncidentRead => "incident_read",
             Self::ConversationExported => "conversation_exported",
+            Self::DeliveryFailed => "delivery_failed",
         }
     }
 }

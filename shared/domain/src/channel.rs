@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{contact::ContactKind, quiet::Traffic};
+use crate::quiet::Traffic;
 
 /// Something that leaves the product over an open channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,11 +98,6 @@ impl NoticeKind {
     pub const fn collapses(self) -> bool {
         matches!(self, Self::Message)
     }
-}
-
-/// The order in which a patient's contacts are tried for a notice: e-mail first, a phone where there is no mailbox.
-pub fn preferred(kinds: &[ContactKind]) -> Option<ContactKind> {
-    if kinds.contains(&ContactKind::Email) { Some(ContactKind::Email) } else { kinds.first().copied() }
 }
 
 /// The two open channels. What travels over them anybody on the way can read.

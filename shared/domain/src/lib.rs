@@ -8,9 +8,11 @@
 pub mod audit;
 pub mod browser;
 pub mod channel;
+pub mod channels;
 pub mod consent;
 pub mod contact;
 pub mod conversation;
+pub mod delivery;
 mod digits;
 pub mod evidence;
 pub mod id;

@@ -20,16 +20,19 @@ pub enum NoteKind {
     NoticeUndelivered,
     /// What a parent or guardian may see ends soon, because the patient comes of the age for that.
     AccessEnds,
+    /// A notice left and came back, or its reader called it unwanted.
+    NoticeCameBack,
 }
 
 /// Every kind.
-pub const NOTE_KINDS: [NoteKind; 6] = [
+pub const NOTE_KINDS: [NoteKind; 7] = [
     NoteKind::Text,
     NoteKind::DatesLockedToday,
     NoteKind::DatesLocked,
     NoteKind::ContactInDoubt,
     NoteKind::NoticeUndelivered,
     NoteKind::AccessEnds,
+    NoteKind::NoticeCameBack,
 ];
 
 impl NoteKind {
@@ -42,6 +45,7 @@ impl NoteKind {
             Self::ContactInDoubt => "contact_in_doubt",
             Self::NoticeUndelivered => "notice_undelivered",
             Self::AccessEnds => "access_ends",
+            Self::NoticeCameBack => "notice_came_back",
         }
     }
 

@@ -37,6 +37,7 @@ pub struct World {
     pub operator: App,
     relay: Arc<relay::State>,
     notify: Arc<notify::State>,
+    feedback: Arc<feedback::State>,
     chain: Arc<audit::chain::State>,
     /// A practice with people.
     pub demo: Practice,
@@ -157,6 +158,12 @@ impl World {
             clock.clone(),
             Entropy::seeded(seed + 5),
         );
+        let feedback = feedback::State::new(
+            &environment(&aws, "FeedbackFunction"),
+            &sdk("FeedbackFunction"),
+            clock.clone(),
+            Entropy::seeded(seed + 8),
+        );
         let chain = audit::chain::State::new(
             &environment(&aws, "ChainFunction"),
             &sdk("ChainFunction"),
@@ -167,6 +174,7 @@ impl World {
             chain: Arc::new(chain.expect("chain has what it needs")),
             relay: Arc::new(relay.expect("relay has what it needs")),
             notify: Arc::new(notify.expect("notify has what it needs")),
+            feedback: Arc::new(feedback.expect("feedback has what it needs")),
             aws,
             clock,
             router,
@@ -201,6 +209,7 @@ impl World {
         match function {
             "RelayFunction" => relay::handle(&self.relay, event).await.map_err(|e| e.to_string()),
             "NotifyFunction" => notify::handle(&self.notify, event).await.map_err(|e| e.to_string()),
+            "FeedbackFunction" => feedback::handle(&self.feedback, event).await.map_err(|e| e.to_string()),
             "ChainFunction" => audit::chain::handle(&self.chain, event).await.map_err(|e| e.to_string()),
             other => panic!("no such function: {other}"),
         }

@@ -12,7 +12,7 @@ use std::panic;
 
 use api_tests::{World, messages::code_in, people::text};
 use futures_util::FutureExt;
-use local::aws::{Fault, FaultPlan, Rule, Service, When};
+use local::aws::{Fault, FaultPlan, Rule, Service, When, provider_id};
 use serde_json::json;
 
 fn mails_to(world: &World, to: &str) -> Vec<String> {
@@ -138,6 +138,14 @@ async fn round(world: World) {
     world.clock.advance_seconds(180);
     world.tick().await;
     assert_eq!(mails_to(&world, "john@patients.test").len(), before + 1);
+    // feedback: the mail comes back, so a text leaves, and the log says why.
+    let sent = world.aws.outbox().all().into_iter().rfind(|sent| sent.to == "john@patients.test").unwrap();
+    let mail = json!({"messageId": provider_id(&sent.id)});
+    let bounce = json!({"eventType": "Bounce", "mail": mail, "bounce": {"bounceType": "Permanent"}});
+    let texts = mails_to(&world, "+15555550102").len();
+    assert!(world.aws.publish("MailEventsTopic", &bounce.to_string()));
+    world.pump().await;
+    assert_eq!(mails_to(&world, "+15555550102").len(), texts + 1);
     assert_eq!(
         mails_to(&world, "maria@patients.test").len(),
         after.0,

@@ -49,7 +49,7 @@ pub use self::datadir::OpenError;
 pub use self::fault::{Fault, FaultPlan, Rule, When};
 pub use self::model::Model;
 pub use self::mover::{Batch, Settled, Tick};
-pub use self::outbox::{Channel, Outbox, Received, Sent};
+pub use self::outbox::{Channel, Outbox, Received, Sent, provider_id};
 pub use self::prices::{Invocation, PriceError, PriceFile};
 pub use self::recorder::{CallRecord, Calls, Part, Recorder, Units};
 pub use self::s3::StoredObject;

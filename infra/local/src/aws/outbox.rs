@@ -66,6 +66,11 @@ pub(crate) struct Outgoing {
     pub(crate) at: i64,
 }
 
+/// The id that the play provider gives a message: what it reports later names it by this.
+pub fn provider_id(id: &str) -> String {
+    format!("local-{id}")
+}
+
 /// All sent messages, oldest first.
 #[derive(Debug)]
 pub struct Outbox {

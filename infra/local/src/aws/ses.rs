@@ -6,7 +6,7 @@ use mail_parser::{Address, HeaderValue, Message, MessageParser, PartType};
 
 use super::Inner;
 use super::iam::{Caller, Context};
-use super::outbox::{Channel, Outgoing};
+use super::outbox::{Channel, Outgoing, provider_id};
 use super::query::Parameters;
 use super::template::{ACCOUNT, REGION};
 use super::wire::{Answer, AwsError, Request, Service};
@@ -61,8 +61,8 @@ fn send_raw(inner: &Inner, caller: &Caller, request: &Request) -> Result<Answer,
         at: inner.now(),
     };
     let id = inner.outbox.push(&outgoing).map_err(AwsError::internal)?;
-    let message_id = format!("local-{id}-{}", inner.uuid());
-    Ok(Answer::query(Service::Ses, "SendRawEmail", &inner.uuid(), &[("MessageId", &message_id)]))
+    let request = inner.uuid();
+    Ok(Answer::query(Service::Ses, "SendRawEmail", &request, &[("MessageId", &provider_id(&id))]))
 }
 
 /// The identity may be the address or its domain: AWS takes the one that is verified.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::Inner;
 use super::iam::{Caller, Context};
-use super::outbox::{Channel, Outgoing};
+use super::outbox::{Channel, Outgoing, provider_id};
 use super::pattern;
 use super::query::Parameters;
 use super::store::NewMessage;
@@ -167,8 +167,8 @@ fn send_sms(
         html: None,
         at: inner.now(),
     };
-    inner.outbox.push(&outgoing).map_err(AwsError::internal)?;
-    Ok(Answer::query(Service::Sns, "Publish", &inner.uuid(), &[("MessageId", &inner.uuid())]))
+    let id = inner.outbox.push(&outgoing).map_err(AwsError::internal)?;
+    Ok(Answer::query(Service::Sns, "Publish", &inner.uuid(), &[("MessageId", &provider_id(&id))]))
 }
 
 /// Message attributes as the JSON that SQS gives them: `{"<name>":{"DataType","StringValue"}}`.

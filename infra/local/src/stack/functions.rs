@@ -18,6 +18,7 @@ pub(crate) struct Functions {
     roster: Router,
     relay: relay::State,
     notify: notify::State,
+    feedback: feedback::State,
     audit: Router,
     chain: audit::chain::State,
     texts: Router,
@@ -55,6 +56,8 @@ impl Functions {
         let relay = relay::State::new(&environment, &sdk, clock, entropy)?;
         let (environment, sdk, clock, entropy) = state("NotifyFunction");
         let notify = notify::State::new(&environment, &sdk, clock, entropy)?;
+        let (environment, sdk, clock, entropy) = state("FeedbackFunction");
+        let feedback = feedback::State::new(&environment, &sdk, clock, entropy)?;
         let (environment, sdk, clock, entropy) = state("ChainFunction");
         let chain = audit::chain::State::new(&environment, &sdk, clock, entropy)?;
         Ok(Self {
@@ -63,6 +66,7 @@ impl Functions {
             roster: roster::router(parts.app("RosterFunction")?),
             relay,
             notify,
+            feedback,
             audit: audit::router(parts.app("AuditFunction")?),
             chain,
             texts: texts::router(parts.app("TextsFunction")?),
@@ -90,6 +94,7 @@ impl Functions {
                 | "RosterFunction"
                 | "RelayFunction"
                 | "NotifyFunction"
+                | "FeedbackFunction"
                 | "AuditFunction"
                 | "ChainFunction"
                 | "TextsFunction"
@@ -107,6 +112,7 @@ impl Functions {
             match function {
                 "RelayFunction" => relay::handle(&self.relay, event).await,
                 "NotifyFunction" => notify::handle(&self.notify, event).await,
+                "FeedbackFunction" => feedback::handle(&self.feedback, event).await,
                 "ChainFunction" => audit::chain::handle(&self.chain, event).await,
                 _ => Err(format!("{function} takes no events").into()),
             }

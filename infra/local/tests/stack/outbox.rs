@@ -76,6 +76,12 @@ async fn a_phone_answers_and_a_provider_reports() {
     assert_eq!(report("bounce", &id("sms")).await, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(report("bounce", "77").await, StatusCode::NOT_FOUND);
     assert_eq!(report("applause", &id("sms")).await, StatusCode::UNPROCESSABLE_ENTITY);
+    // What a provider reports travels as it would from AWS.
+    let pumped = stack.pump().await;
+    assert_eq!((pumped.denied, pumped.given_up, pumped.again), (0, 0, 0));
+    assert!(pumped.done >= 3);
+    let items = serde_json::to_string(&stack.aws().items("ChatTable").await).unwrap();
+    assert!(items.contains("no_recipient_at") && items.contains("complained_at"), "the contacts know it");
     let back = get(&stack, "/outbox/replies.json").await.json();
     assert_eq!(back.as_array().unwrap().len(), 4);
     assert_eq!(back[0]["message"]["messageBody"], "STOP");

@@ -1,6 +1,7 @@
 //! Accounts: who signs in to the patient portal, and for whom they may act.
 
 use domain::{
+    channels::Channels,
     id::{AccountId, ContactPointId, PatientId, PracticeId},
     language::Language,
     person::PersonName,
@@ -30,6 +31,8 @@ pub struct Account {
     pub epoch: u64,
     /// Where it can be reached.
     pub contacts: Vec<ContactPointId>,
+    /// Over which channels its holder wants to be told of messages.
+    pub channels: Channels,
 }
 
 impl Account {
@@ -40,7 +43,14 @@ impl Account {
         language: Language,
         contacts: Vec<ContactPointId>,
     ) -> Self {
-        Self { id: AccountId::new(tools.now, tools.entropy.id()), name, language, epoch: 1, contacts }
+        Self {
+            id: AccountId::new(tools.now, tools.entropy.id()),
+            name,
+            language,
+            epoch: 1,
+            contacts,
+            channels: Channels::default(),
+        }
     }
 
     /// The writes of a new account with its first grant and the ways that lead to it, which open only what is sent after
@@ -86,6 +96,10 @@ impl Account {
                 .into_iter()
                 .filter_map(|c| ContactPointId::parse(c).ok())
                 .collect(),
+            channels: match &item.names("channels")[..] {
+                [] => Channels::default(),
+                names => Channels::parse(names).map_err(|_| StoreError::Malformed("channels"))?,
+            },
         })
     }
 }

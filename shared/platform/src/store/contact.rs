@@ -2,6 +2,7 @@
 
 use domain::{
     contact::{ContactKind, ContactValue, UNUSED_SECONDS, WRONG_DATES_MAX},
+    delivery::Fate,
     id::{AccountId, ContactPointId, PracticeId},
     time::Timestamp,
 };
@@ -31,6 +32,24 @@ pub struct ContactPoint {
     pub wrong_dates: u32,
     /// Since when no provider takes messages to it.
     pub failing_since: Option<Timestamp>,
+    /// When the last message of each fate left for it.
+    pub fates: Vec<(Fate, Timestamp)>,
+}
+
+/// Why messages do not get through to a contact point.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Failing {
+    /// What became of the last message, or nothing where the provider did not even take one.
+    pub fate: Option<Fate>,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+impl Failing {
+    /// One word of a closed set.
+    pub fn why(&self) -> &'static str {
+        self.fate.map_or("refused", Fate::as_str)
+    }
 }
 
 /// Why nothing is sent to a contact point unasked.
@@ -60,7 +79,15 @@ pub fn blind(index_key: &Key, value: &ContactValue) -> String {
 impl ContactPoint {
     /// One that was just written down.
     pub const fn new(id: ContactPointId, value: ContactValue, at: Timestamp) -> Self {
-        Self { id, value, verified_at: None, used_at: at, wrong_dates: 0, failing_since: None }
+        Self {
+            id,
+            value,
+            verified_at: None,
+            used_at: at,
+            wrong_dates: 0,
+            failing_since: None,
+            fates: Vec::new(),
+        }
     }
 
     /// Why nothing is sent there unasked, if so. A sign-in through it or a word of the desk ends the doubt.
@@ -72,6 +99,25 @@ impl ContactPoint {
         } else {
             None
         }
+    }
+
+    /// Why messages do not get through, if so. What was delivered, or used, after the message that got lost proves the
+    /// opposite; who complained has to use it or confirm it.
+    pub fn failing(&self) -> Option<Failing> {
+        let at = |wanted| self.fates.iter().find(|(fate, _)| *fate == wanted).map(|(_, at)| *at);
+        let delivered = at(Fate::Delivered);
+        let holds = |fate: Fate| {
+            let since = at(fate).filter(|since| *since >= self.used_at)?;
+            (fate.stops_contact() || delivered.is_none_or(|delivered| delivered < since)).then_some(since)
+        };
+        let lost = Fate::ALL.into_iter().rev().filter(|fate| fate.is_lost());
+        let reported = lost.filter_map(|fate| Some(Failing { fate: Some(fate), since: holds(fate)? })).next();
+        reported.or_else(|| self.failing_since.map(|since| Failing { fate: None, since }))
+    }
+
+    /// Why nothing is sent there unasked, because of what was reported.
+    pub fn stopped(&self) -> Option<Fate> {
+        self.failing().and_then(|failing| failing.fate).filter(|fate| fate.stops_contact())
     }
 
     /// The items of a new contact point: itself and its lookup.
@@ -104,6 +150,10 @@ impl ContactPoint {
             used_at: item.optional_time("used_at").map_or_else(|| item.time("created_at"), Ok)?,
             wrong_dates: item.optional_number("wrong_dates").unwrap_or(0),
             failing_since: item.optional_time("failing_since"),
+            fates: Fate::ALL
+                .into_iter()
+                .filter_map(|fate| Some((fate, item.optional_time(fate_name(fate))?)))
+                .collect(),
         })
     }
 }
@@ -129,6 +179,46 @@ pub fn failing(practice: PracticeId, point: ContactPointId, since: Option<Timest
             .value(":since", number(since.as_millis())),
         None => Change::new(key, "REMOVE failing_since").when("attribute_exists(PK)"),
     }
+}
+
+/// Name of the attribute that says when the last message of a fate left.
+const fn fate_name(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Delivered => "delivered_at",
+        Fate::CameBack => "came_back_at",
+        Fate::Blocked => "blocked_at",
+        Fate::NoRecipient => "no_recipient_at",
+        Fate::Complained => "complained_at",
+    }
+}
+
+/// What became of a message that left for a contact point at a time. Reports of earlier messages change nothing.
+pub fn reported(practice: PracticeId, point: ContactPointId, fate: Fate, at: Timestamp) -> Change {
+    let (update, condition) = match fate {
+        Fate::Delivered => (
+            "SET delivered_at = :at",
+            "attribute_exists(PK) AND (attribute_not_exists(delivered_at) OR delivered_at < :at)",
+        ),
+        Fate::CameBack => (
+            "SET came_back_at = :at",
+            "attribute_exists(PK) AND (attribute_not_exists(came_back_at) OR came_back_at < :at)",
+        ),
+        Fate::Blocked => (
+            "SET blocked_at = :at",
+            "attribute_exists(PK) AND (attribute_not_exists(blocked_at) OR blocked_at < :at)",
+        ),
+        Fate::NoRecipient => (
+            "SET no_recipient_at = :at",
+            "attribute_exists(PK) AND (attribute_not_exists(no_recipient_at) OR no_recipient_at < :at)",
+        ),
+        Fate::Complained => (
+            "SET complained_at = :at",
+            "attribute_exists(PK) AND (attribute_not_exists(complained_at) OR complained_at < :at)",
+        ),
+    };
+    Change::new(keys::contact_point(practice, point), update)
+        .when(condition)
+        .value(":at", number(at.as_millis()))
 }
 
 /// One more wrong birth date after a link or code that went there.
@@ -296,5 +386,33 @@ impl Store {
     ) -> Result<bool, StoreError> {
         let accounts = try_join_all(points.iter().map(|point| self.accounts_at(practice, *point))).await?;
         Ok(accounts.iter().any(|accounts| accounts.len() > 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> Timestamp {
+        Timestamp::from_millis(seconds * 1000)
+    }
+
+    #[test]
+    fn what_was_delivered_or_used_later_proves_that_a_contact_works() {
+        let value = ContactValue::email("maria@patients.test").unwrap();
+        let mut point = ContactPoint::new(ContactPointId::new(at(0), [1; 10]), value, at(10));
+        assert_eq!(point.failing(), None);
+        point.fates = vec![(Fate::CameBack, at(20))];
+        assert_eq!(point.failing(), Some(Failing { fate: Some(Fate::CameBack), since: at(20) }));
+        assert_eq!(point.stopped(), None);
+        point.fates.push((Fate::Delivered, at(30)));
+        assert_eq!(point.failing(), None);
+        // Whoever complained got it, and wants no more of it.
+        point.fates.push((Fate::Complained, at(25)));
+        assert_eq!(point.stopped(), Some(Fate::Complained));
+        point.used_at = at(40);
+        assert_eq!((point.failing(), point.stopped()), (None, None));
+        point.failing_since = Some(at(50));
+        assert_eq!(point.failing().map(|failing| failing.why()), Some("refused"));
     }
 }

@@ -314,6 +314,15 @@ pub fn parse_outbox(pk: &str) -> Option<(PracticeId, &str)> {
     Some((PracticeId::parse(practice).ok()?, id))
 }
 
+/// What the id of an outbox item begins with that another contact is told by, because a notice came back.
+pub const INSTEAD_OUTBOX_PREFIX: &str = "instead-";
+
+/// A message that a provider took, by the hash of the provider's id of it. The provider's report names nothing else, so
+/// the partition does not begin with a practice.
+pub fn posted(provider_id_hash: &str) -> ItemKey {
+    ItemKey::new(format!("POSTED#{provider_id_hash}"), "POSTED")
+}
+
 /// A partition of the due index. Its sort key is the due time, so one query finds all that is due, however long
 /// nobody looked.
 pub fn due_partition(shard: u64) -> String {

@@ -29,6 +29,7 @@ pub mod outbox;
 pub mod passkey;
 pub mod patient;
 pub mod patient_change;
+pub mod posted;
 pub mod practice;
 pub mod rate;
 pub mod reach;

@@ -122,6 +122,15 @@ pub enum Again {
         /// Where to.
         contact: ContactPointId,
     },
+    /// One that came back from this contact, to another of the same person.
+    Instead {
+        /// The conversation.
+        conversation: ConversationId,
+        /// Where it came back from.
+        contact: ContactPointId,
+        /// The outbox item that it left by.
+        of: String,
+    },
 }
 
 /// How an item ended.
@@ -177,7 +186,7 @@ pub struct End<'a> {
     /// Why, as one word of a closed set.
     pub why: &'static str,
     /// The providers' ids of what was accepted in this try.
-    pub accepted: &'a [ProviderId],
+    pub accepted: &'a [&'a ProviderId],
 }
 
 /// Due items of one shard.
@@ -236,6 +245,10 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
                 Again::Contact { conversation, contact } => {
                     item.with("conversation", string(conversation)).with("contact_point", string(contact))
                 }
+                Again::Instead { conversation, contact, of } => item
+                    .with("conversation", string(conversation))
+                    .with("contact_point", string(contact))
+                    .with("instead_of", string(of)),
             }
         }
         Subject::SignedInElsewhere { account, browser, mark, always } => item
@@ -321,10 +334,14 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
         NoticeKind::StaffInvited => Subject::StaffInvited { staff: item.parsed("staff", StaffId::parse)? },
         NoticeKind::MessageAgain => Subject::NoticeAgain(match item.optional_text("link") {
             Some(hash) => Again::Link(hash.to_owned()),
-            None => Again::Contact {
-                conversation: item.parsed("conversation", ConversationId::parse)?,
-                contact: item.parsed("contact_point", ContactPointId::parse)?,
-            },
+            None => {
+                let conversation = item.parsed("conversation", ConversationId::parse)?;
+                let contact = item.parsed("contact_point", ContactPointId::parse)?;
+                match item.optional_text("instead_of") {
+                    Some(of) => Again::Instead { conversation, contact, of: of.to_owned() },
+                    None => Again::Contact { conversation, contact },
+                }
+            }
         }),
         NoticeKind::SignedInElsewhere => Subject::SignedInElsewhere {
             account: item.parsed("account", AccountId::parse)?,
@@ -413,7 +430,7 @@ impl Store {
         beside: &[Write],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let accepted = end.accepted.iter().map(ProviderId::as_str).collect::<Vec<_>>().join(",");
+        let accepted = end.accepted.iter().map(|id| id.as_str()).collect::<Vec<_>>().join(",");
         let change = || {
             let update = "SET out_state = :next, ended_at = :now, why = :why, provider_ids = :accepted \
                           REMOVE due_pk, due_at, lease_until";

@@ -27,6 +27,8 @@ const LOOK_AT: u32 = 300;
 pub enum NoticeState {
     /// A provider took it.
     Sent,
+    /// The mailbox's or phone's own provider took it.
+    Delivered,
     /// It cannot be sent.
     Failed,
     /// It was sent and came back.
@@ -40,13 +42,21 @@ pub enum NoticeState {
 }
 
 impl NoticeState {
-    const ALL: [Self; 6] =
-        [Self::Sent, Self::Failed, Self::Bounced, Self::Deferred, Self::Collapsed, Self::Suppressed];
+    const ALL: [Self; 7] = [
+        Self::Sent,
+        Self::Delivered,
+        Self::Failed,
+        Self::Bounced,
+        Self::Deferred,
+        Self::Collapsed,
+        Self::Suppressed,
+    ];
 
     /// The name in items and answers.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sent => "sent",
+            Self::Delivered => "delivered",
             Self::Failed => "failed",
             Self::Bounced => "bounced",
             Self::Deferred => "deferred",
