@@ -45,7 +45,7 @@ openapi: ## The API's document and the portal's types, from the code
 .PHONY: bars
 bars: ## What may never happen at sign-in, tried over and over, as one table (DEEP=1: ten times as often)
 	@printf '| Bar | What was tried | What came of it |\n|---|---|---|\n'
-	@cargo test --locked --quiet --package api-tests --test bars -- --nocapture --test-threads 1 | sed -n 's/^[^|]*| L/| L/p; /^test result/p; /panicked/p'
+	@cargo test --locked --quiet --package api-tests --test bars --test canaries -- --nocapture --test-threads 1 | sed -n 's/^[^|]*| L/| L/p; /^test result/p; /panicked/p'
 
 .PHONY: check
 check: ## Formatting, lints, licences, template, generated files

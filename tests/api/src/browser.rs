@@ -26,6 +26,8 @@ pub struct Browser {
     pub address: String,
     /// Whether it keeps cookies. Browsers inside of apps often do not.
     pub keeps_cookies: bool,
+    /// Whether it has a mark of a browser before a page of ours gave it one, as if it had been here before.
+    pub was_here: bool,
 }
 
 /// A mark that no other browser has.
@@ -77,7 +79,14 @@ impl Browser {
     /// A browser without cookies.
     pub fn new(router: Router) -> Self {
         let address = "192.0.2.10:50000".to_owned();
-        Self { router, cookies: BTreeMap::new(), headers: Vec::new(), address, keeps_cookies: true }
+        Self {
+            router,
+            cookies: BTreeMap::new(),
+            headers: Vec::new(),
+            address,
+            keeps_cookies: true,
+            was_here: true,
+        }
     }
 
     /// The same browser, with a header on each request.
@@ -127,7 +136,7 @@ impl Browser {
         headers: &[(&str, &str)],
     ) -> Answer {
         // The page of a notice sends the link alone before it asks for the date: the browser has its mark by then.
-        if self.keeps_cookies && path == "/v1/sessions/person" {
+        if self.was_here && self.keeps_cookies && path == "/v1/sessions/person" {
             self.cookies.entry(cookie::BROWSER.to_owned()).or_insert_with(mark);
         }
         let mut all: BTreeMap<String, String> = BTreeMap::from([

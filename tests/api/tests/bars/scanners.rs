@@ -1,4 +1,4 @@
-//! Programs that open, follow and submit what is in a mail. None burns a link, none gets in.
+//! Programs that open, follow and submit what is in a mail, forms included. None burns a link, none gets in.
 
 use api_tests::{Browser, World};
 use http::Method;
@@ -27,6 +27,7 @@ async fn visit(browser: &mut Browser, kind: usize, token: &str, code: &str) -> u
             note(&browser.post("/v1/sessions", json!({"token": token})).await);
             note(&browser.post("/v1/sessions", json!({"code": code})).await);
             note(&browser.post("/v1/sessions/person", json!({"birth_date": "1990-01-01"})).await);
+            note(&browser.post("/v1/sessions/person", date(Some(token), "1990-01-01")).await);
             note(&browser.post("/v1/notices/resend", json!({"notice": token})).await);
         }
         // The same, having asked for itself: with a flow cookie of its own, and every cookie kept.
@@ -34,6 +35,8 @@ async fn visit(browser: &mut Browser, kind: usize, token: &str, code: &str) -> u
             crate::support::ask(browser, "patient", "scanner@gateway.test").await;
             note(&browser.post("/v1/sessions", json!({"token": token})).await);
             note(&browser.post("/v1/sessions", json!({"code": code})).await);
+            note(&browser.post("/v1/sessions/person", date(Some(token), "1990-01-01")).await);
+            note(&browser.post("/v1/sessions/person", date(None, "1990-01-01")).await);
             note(&browser.post("/v1/login-links/again", json!({})).await);
             note(&browser.post("/v1/devices/redeem", json!({"token": token})).await);
         }
@@ -46,11 +49,12 @@ async fn scanners_burn_nothing_and_get_nothing() {
     let world = World::start(7_400).await;
     let rounds = times(40, 200);
     let (mut sessions, mut burned, mut visits, mut most) = (0, 0, 0, 0);
+    // It looks at every mail of the mailbox, with one jar of cookies.
+    let mut hoarder = world.browser();
     for round in 0..rounds {
         world.clock.advance_seconds(24 * 3600);
         let mut person = asked(&world, round, "patient", MARIA.0).await;
         let before = world.aws.outbox().all().len();
-        let mut hoarder = world.browser();
         for kind in 0..5 {
             let mut fresh = world.browser();
             let browser = if kind == 4 { &mut hoarder } else { &mut fresh };
@@ -70,9 +74,10 @@ async fn scanners_burn_nothing_and_get_nothing() {
         let (_, token) = notice(&world, "maria", MARIA.0).await;
         let before = world.aws.outbox().all().len();
         for kind in 0..5 {
-            let mut browser = world.browser();
+            let mut fresh = world.browser();
+            let browser = if kind == 4 { &mut hoarder } else { &mut fresh };
             browser.address = crate::support::network_of(60_000 + round * 5 + kind);
-            sessions += visit(&mut browser, kind, &token, "12345678").await;
+            sessions += visit(browser, kind, &token, "12345678").await;
             visits += 1;
         }
         world.pump().await;

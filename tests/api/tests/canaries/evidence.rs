@@ -143,6 +143,15 @@ impl Evidence {
         );
     }
 
+    /// How many pieces there are, and how many megabytes.
+    pub(crate) fn size(&self) -> (usize, usize) {
+        let totals = self.totals();
+        (
+            totals.values().map(|(count, _)| count).sum(),
+            totals.values().map(|(_, bytes)| bytes).sum::<usize>() / 1_000_000,
+        )
+    }
+
     /// A place of which nothing was kept was not looked through.
     pub(crate) fn assert_complete(&self) {
         let totals = self.totals();

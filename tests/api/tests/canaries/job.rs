@@ -357,6 +357,8 @@ impl Job {
         self.post(&mut by_link, "/v1/sessions", json!({"token": token})).await.expect(200);
         let child = json!({"birth_date": PATIENTS[2].1});
         self.post(&mut by_link, "/v1/sessions/person", child).await.expect(201);
+        // The word of this new browser leaves before the next code does.
+        self.pump().await;
         // A client that is no browser gets its token in the answer.
         let bare = [("origin", ""), ("sec-fetch-site", "")];
         let mut client = self.ask_for_message("patient", address).await;

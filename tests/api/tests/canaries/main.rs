@@ -4,6 +4,7 @@
     clippy::disallowed_methods,
     clippy::unwrap_used,
     clippy::expect_used,
+    clippy::print_stdout,
     reason = "a test may do all of it"
 )]
 
@@ -44,6 +45,11 @@ async fn nothing_that_people_write_stands_anywhere_readable() {
     leaks.dedup_by_key(|leak| (leak.place.clone(), leak.class, leak.form));
     evidence.report(&canaries, &scanner);
     assert!(leaks.is_empty(), "{} leaks:\n{leaks:?}", leaks.len());
+    let (places, megabytes) = evidence.size();
+    println!(
+        "| L7 | secrets and content in logs, traces, URLs, queues, tables, mails and texts | {} in {places} places, {megabytes} MB |",
+        leaks.len()
+    );
     evidence.assert_complete();
     assert_eq!(evidence.classes_shown(&scanner), canaries.classes(), "every class of canary was on its way");
 }
