@@ -9,8 +9,8 @@ use axum::{
 use domain::{
     audit::{Event, Verb},
     browser::Browser,
-    channel::WayIn,
-    id::{PasskeyId, PracticeId, SessionId},
+    channel::{Factor, WayIn},
+    id::{PasskeyId, PracticeId, SessionId, StaffId},
     session::SessionKind,
     sign_in::FlowCookie,
     time::Timestamp,
@@ -299,6 +299,7 @@ pub(crate) async fn add_passkey(
     match adder {
         Adder::Enrolling(flow, staff) => {
             writes.push(Write::Update(flow::consume(practice, flow.id, now)));
+            writes.push(told(practice, staff.id, (Factor::Passkey, browser), &event));
             let baker = Baker { app: &app, sealer: &means.sealer };
             let basis = staff_basis(browser);
             let fresh = if staff.enrolled {
@@ -312,7 +313,10 @@ pub(crate) async fn add_passkey(
         Adder::SignedIn(session) => {
             writes.push(Write::Check(Change::new(session.key(), "").when("attribute_exists(PK)")));
             match holder {
-                Holder::Staff(id) => writes.push(Write::Update(Staff::has_factor(practice, id, now))),
+                Holder::Staff(id) => {
+                    writes.push(Write::Update(Staff::has_factor(practice, id, now)));
+                    writes.push(told(practice, id, (Factor::Passkey, browser), &event));
+                }
                 Holder::Account(account) => {
                     let (way, sign_in) = (WayIn::Passkey, session.sign_in);
                     let subject = Subject::WayInAdded { account, way, browser, sign_in };
@@ -325,6 +329,17 @@ pub(crate) async fn add_passkey(
             Ok((StatusCode::CREATED, Json(view(practice, holder, &passkey, &means.sealer)?)).into_response())
         }
     }
+}
+
+/// That a member of staff is told of a factor that they got.
+pub(crate) fn told(
+    practice: PracticeId,
+    staff: StaffId,
+    (factor, browser): (Factor, Browser),
+    event: &Event,
+) -> Write {
+    let subject = Subject::FactorAdded { staff, factor, browser };
+    Write::Create(Table::Chat, outbox::passing_item(practice, &event.id.to_string(), &subject, event.at))
 }
 
 /// A staff session by a strong proof.

@@ -5,7 +5,7 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use domain::{audit::Verb, id::StaffId};
+use domain::{audit::Verb, channel::Factor, id::StaffId};
 use http::{StatusCode, header, request::Parts};
 use platform::{
     App,
@@ -30,7 +30,7 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     guesses::Proof,
-    passkeys::{Adder, Empty, Means, staff_basis},
+    passkeys::{Adder, Empty, Means, staff_basis, told},
     visitor::Visitor,
 };
 
@@ -238,14 +238,16 @@ pub(crate) async fn confirm_totp(
     let codes = RecoveryCodes::new(&app.entropy);
     let sealed = means.sealer.seal_bytes(stored.key(), "sealed_secret", &secret);
     let event = adder.event(&app, Verb::TotpAdded, None);
-    let mut writes = vec![stored.confirm(sealed, step, &codes), audit::write(&event)];
+    let browser = crate::browser(&parts.headers);
+    let news = told(practice, staff.id, (Factor::Generator, browser), &event);
+    let mut writes = vec![stored.confirm(sealed, step, &codes), audit::write(&event), news];
     let back = vec![Store::uncount(&counter, now)];
     let answer = Json(NewRecoveryCodes { recovery_codes: codes.shown });
     match adder {
         Adder::Enrolling(flow, staff) => {
             writes.push(Write::Update(flow::consume(practice, flow.id, now)));
             let baker = Baker { app: &app, sealer: &means.sealer };
-            let basis = Basis { back, ..staff_basis(crate::browser(&parts.headers)) };
+            let basis = Basis { back, ..staff_basis(browser) };
             let fresh = baker.for_enrolled(practice, &staff, basis, writes).await?;
             let visitor = Visitor::of(&parts, &app.entropy, false);
             let (mut headers, _) = fresh.into_parts(&app, Vec::new(), &visitor).await?;

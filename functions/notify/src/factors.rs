@@ -1,7 +1,8 @@
 //! Telling staff what somebody beside them did: that what somebody signs in with was taken away, that somebody wants to
-//! open what was kept of a recalled message. Whose and what stands in the audit log, not in the mail.
+//! open what was kept of a recalled message. Whose and what stands in the audit log, not in the mail. And telling whoever got
+//! another factor of that.
 
-use domain::{contact::ContactKind, id::StaffId};
+use domain::{browser::Browser, channel::Factor, contact::ContactKind, id::StaffId};
 use platform::{
     delivery::Advice,
     letterhead::Letterhead,
@@ -32,6 +33,20 @@ pub(crate) async fn reset(state: &State, item: &OutboxItem, admin: StaffId) -> R
 /// [`Trouble`].
 pub(crate) async fn evidence(state: &State, item: &OutboxItem, staff: StaffId) -> Result<Verdict, Trouble> {
     send(state, item, staff, &Mail::EvidenceAsked, |staff| staff.active).await
+}
+
+/// Tells a member of staff of a factor that they got.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn added(
+    state: &State,
+    item: &OutboxItem,
+    staff: StaffId,
+    (factor, browser): (Factor, Browser),
+) -> Result<Verdict, Trouble> {
+    let mail = Mail::FactorAdded { at: item.created_at, browser, factor };
+    send(state, item, staff, &mail, |staff| staff.active).await
 }
 
 async fn send(

@@ -212,6 +212,9 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
             }
             Subject::FactorsReset { admin } => factors::reset(state, &item, *admin).await,
             Subject::EvidenceAsked { staff } => factors::evidence(state, &item, *staff).await,
+            Subject::FactorAdded { staff, factor, browser } => {
+                factors::added(state, &item, *staff, (*factor, *browser)).await
+            }
             Subject::StaffInvited { staff } => invite::send(state, &item, *staff).await,
             Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
             Subject::SignedInElsewhere { account, browser, mark, always } => {
@@ -324,6 +327,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::NoticeAgain(_) => "message_again",
         Subject::FactorsReset { .. } => "factors_reset",
         Subject::EvidenceAsked { .. } => "evidence_asked",
+        Subject::FactorAdded { .. } => "factor_added",
         Subject::StaffInvited { .. } => "staff_invited",
         Subject::SignedInElsewhere { .. } => "signed_in_elsewhere",
         Subject::WayInAdded { .. } => "way_in_added",

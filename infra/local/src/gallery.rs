@@ -3,7 +3,7 @@
 
 use domain::{
     browser::{Browser, Program, System},
-    channel::{CATEGORIES, WayIn},
+    channel::{CATEGORIES, Factor, WayIn},
     language::Language,
     sign_in::{Code, LinkToken},
     text::{Campaign, Place, Variables},
@@ -81,6 +81,7 @@ fn mails(letterhead: &Letterhead, language: &Language, now: Timestamp) -> Result
         ("Code", Mail::Code { code: &code, browser }),
         ("Invitation of staff", Mail::StaffInvite { until: now }),
         ("Factors reset", Mail::FactorsReset),
+        ("Factor added", Mail::FactorAdded { at: now, browser, factor: Factor::Passkey }),
         ("Signed in elsewhere", Mail::SignedInElsewhere { token: &token, at: now, browser }),
         ("Passkey added", Mail::WayInAdded { token: &token, at: now, browser, way: WayIn::Passkey }),
         ("Device added", Mail::WayInAdded { token: &token, at: now, browser, way: WayIn::Device }),

@@ -18,6 +18,8 @@ pub enum NoticeKind {
     MessageAgain,
     /// What somebody of the staff signs in with was taken away.
     FactorsReset,
+    /// That a member of staff got another factor.
+    FactorAdded,
     /// That somebody may set up their sign-in as staff.
     StaffInvited,
     /// That somebody signed in with a browser that was not seen before.
@@ -58,6 +60,30 @@ impl WayIn {
     }
 }
 
+/// What a member of staff signs in with, and got in addition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Factor {
+    /// A passkey.
+    Passkey,
+    /// A code generator with its recovery codes.
+    Generator,
+}
+
+impl Factor {
+    /// The name in items.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Passkey => "passkey",
+            Self::Generator => "generator",
+        }
+    }
+
+    /// The factor of this name.
+    pub fn from_stored(text: &str) -> Option<Self> {
+        [Self::Passkey, Self::Generator].into_iter().find(|factor| factor.as_str() == text)
+    }
+}
+
 impl NoticeKind {
     /// The name in items.
     pub const fn as_str(self) -> &'static str {
@@ -66,6 +92,7 @@ impl NoticeKind {
             Self::SignIn => "sign_in",
             Self::MessageAgain => "message_again",
             Self::FactorsReset => "factors_reset",
+            Self::FactorAdded => "factor_added",
             Self::StaffInvited => "staff_invited",
             Self::SignedInElsewhere => "signed_in_elsewhere",
             Self::WayInAdded => "way_in_added",
@@ -83,6 +110,7 @@ impl NoticeKind {
             Self::SignIn,
             Self::MessageAgain,
             Self::FactorsReset,
+            Self::FactorAdded,
             Self::StaffInvited,
             Self::SignedInElsewhere,
             Self::WayInAdded,

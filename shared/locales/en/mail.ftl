@@ -91,6 +91,19 @@ evidence-asked-body = At { $sender }, somebody of the staff wants to open what w
 evidence-asked-button = Open the staff console
 evidence-asked-not-you = This e-mail goes to everybody who can decide, or to all staff if nobody can. Does the request look wrong to you? Decline it, or call us now.
 
+## A member of staff got another way to sign in
+# $moment is a date and a time of day, in figures.
+# review: machine
+
+staff-passkey-subject = New passkey for the staff console
+staff-passkey-preview = Somebody added a passkey to your staff sign-in.
+staff-passkey-body = On { $moment }, somebody added a passkey to your staff sign-in at { $sender } on { $browser }.
+staff-generator-subject = New code generator for the staff console
+staff-generator-preview = Somebody set up a code generator for your staff sign-in.
+staff-generator-body = On { $moment }, somebody set up a code generator for your staff sign-in at { $sender } on { $browser }. The recovery codes from before do not work any more.
+staff-factor-not-you = It was not you? Tell an administrator now. They can reset your sign-in: that signs you out everywhere and takes every passkey and code away.
+staff-factor-button = Open the staff console
+
 ## Somebody signed in with a browser that was not seen before
 # $moment is a date and a time of day, in figures.
 # review: machine

@@ -84,6 +84,18 @@ evidence-asked-body = En { $sender }, una persona del personal quiere abrir lo q
 evidence-asked-button = Abrir la consola del personal
 evidence-asked-not-you = Este correo llega a quienes pueden decidir o, si no hay nadie, a todo el personal. ¿La solicitud le parece incorrecta? Rechácela o llámenos ahora.
 
+## A member of staff got another way to sign in
+# review: machine
+
+staff-passkey-subject = Nueva llave de acceso a la consola del personal
+staff-passkey-preview = Alguien añadió una llave a su acceso del personal.
+staff-passkey-body = El { $moment }, alguien añadió una llave a su acceso del personal en { $sender } con { $browser }.
+staff-generator-subject = Nuevo generador de códigos para la consola del personal
+staff-generator-preview = Alguien configuró un generador de códigos para su acceso del personal.
+staff-generator-body = El { $moment }, alguien configuró un generador de códigos para su acceso del personal en { $sender } con { $browser }. Los códigos de recuperación anteriores ya no funcionan.
+staff-factor-not-you = ¿No fue usted? Avise ahora a un administrador. Puede restablecer su acceso: eso cierra su sesión en todas partes y quita todas las llaves y los códigos.
+staff-factor-button = Abrir la consola del personal
+
 ## Somebody signed in with a browser that was not seen before
 # review: machine
 

@@ -268,6 +268,41 @@ fn told(world: &World) -> Vec<String> {
     told
 }
 
+/// The subjects of what somebody was told of their own factors.
+fn told_of_factors(world: &World, address: &str) -> Vec<String> {
+    let mails = world.aws.outbox().all().into_iter().filter(|mail| mail.to.contains(address));
+    let news = mails.filter(|mail| mail.text.contains("your staff sign-in"));
+    news.map(|mail| mail.subject.unwrap_or_default()).collect()
+}
+
+#[tokio::test]
+async fn whoever_gets_another_factor_is_told_of_it_and_nobody_else() {
+    let world = World::start(119).await;
+    strict(&world).await;
+    // The first one, with which somebody signs in; then one more.
+    let (mut ben, _) = by_link(&world, "ben").await;
+    set_up_totp(&world, &mut ben).await;
+    world.pump().await;
+    let generator = "New code generator for the staff console";
+    assert_eq!(told_of_factors(&world, "ben@strict.test"), [generator]);
+    let mut key = Authenticator::default();
+    let asked = ben.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    ben.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    world.pump().await;
+    let passkey = "New passkey for the staff console";
+    assert_eq!(told_of_factors(&world, "ben@strict.test"), [generator, passkey]);
+    let (mut ana, _) = by_link(&world, "ana").await;
+    let asked = ana.post("/v1/passkeys/options", json!({})).await.expect(200).json();
+    ana.post("/v1/passkeys", json!({"credential": key.create(&asked)})).await.expect(201);
+    world.pump().await;
+    assert_eq!(told_of_factors(&world, "ana@strict.test"), [passkey]);
+    assert_eq!(told_of_factors(&world, "strict.test").len(), 3);
+    // What was refused is told to nobody.
+    ana.post("/v1/passkeys", json!({"credential": {}})).await.expect(401);
+    world.pump().await;
+    assert_eq!(told_of_factors(&world, "strict.test").len(), 3);
+}
+
 #[tokio::test]
 async fn another_admin_lets_somebody_begin_again_and_every_admin_hears_of_it() {
     let world = World::start(115).await;

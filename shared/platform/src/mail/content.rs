@@ -2,7 +2,7 @@
 
 use domain::{
     browser::Browser,
-    channel::WayIn,
+    channel::{Factor, WayIn},
     language::Language,
     sign_in::{LinkToken, SECRET_LIFE_SECONDS},
     time::Timestamp,
@@ -129,6 +129,33 @@ pub(super) fn of(
                     Block::Paragraph(say("evidence-asked-body")?),
                     Block::Button { label: say("evidence-asked-button")?, link: link.clone() },
                     Block::Paragraph(say("evidence-asked-not-you")?),
+                    phone(letterhead, texts)?,
+                    Block::LinkInLetters { label: say("link-instead")?, link },
+                ],
+                subject,
+            })
+        }
+        Mail::FactorAdded { at, browser, factor } => {
+            let moment = letterhead.moment(*at);
+            let browser = browser_in_words(*browser, texts)?;
+            let say = |key| texts.get(key, &[("sender", sender), ("moment", &moment), ("browser", &browser)]);
+            let link = letterhead.staff_link();
+            let (subject, preview, body) = match factor {
+                Factor::Passkey => ("staff-passkey-subject", "staff-passkey-preview", "staff-passkey-body"),
+                Factor::Generator => {
+                    ("staff-generator-subject", "staff-generator-preview", "staff-generator-body")
+                }
+            };
+            let subject = say(subject)?;
+            Ok(Content {
+                preview: say(preview)?,
+                blocks: vec![
+                    Block::Lead(say("announcement-lead")?),
+                    Block::Heading(subject.clone()),
+                    Block::Paragraph(say(body)?),
+                    Block::Paragraph(say("news-you")?),
+                    Block::Paragraph(say("staff-factor-not-you")?),
+                    Block::Button { label: say("staff-factor-button")?, link: link.clone() },
                     phone(letterhead, texts)?,
                     Block::LinkInLetters { label: say("link-instead")?, link },
                 ],

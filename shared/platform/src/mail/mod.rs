@@ -14,7 +14,7 @@ mod send;
 
 use domain::{
     browser::Browser,
-    channel::WayIn,
+    channel::{Factor, WayIn},
     language::Language,
     sign_in::{Code, LinkToken},
     time::Timestamp,
@@ -72,6 +72,15 @@ pub enum Mail<'a> {
     FactorsReset,
     /// Somebody of the staff wants to open what was kept of a recalled message; for who decides, or everybody.
     EvidenceAsked,
+    /// A member of staff got another factor; for them alone.
+    FactorAdded {
+        /// When it was.
+        at: Timestamp,
+        /// The browser.
+        browser: Browser,
+        /// What they got.
+        factor: Factor,
+    },
     /// Somebody signed in with a browser that the account has not signed in with before.
     SignedInElsewhere {
         /// The token of the link that ends that sign-in.

@@ -6,7 +6,7 @@
 
 use domain::{
     browser::Browser,
-    channel::{NoticeKind, WayIn},
+    channel::{Factor, NoticeKind, WayIn},
     id::{AccountId, ContactPointId, ConversationId, FlowId, PatientId, PracticeId, SessionId, StaffId},
     time::Timestamp,
 };
@@ -51,6 +51,15 @@ pub enum Subject {
     FactorsReset {
         /// The admin who is told.
         admin: StaffId,
+    },
+    /// A member of staff got another factor, and is told.
+    FactorAdded {
+        /// Who.
+        staff: StaffId,
+        /// What.
+        factor: Factor,
+        /// What the browser calls itself.
+        browser: Browser,
     },
     /// Somebody is invited to the staff.
     StaffInvited {
@@ -235,6 +244,11 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
         Subject::FactorsReset { admin } => {
             item.with("notice_kind", string(NoticeKind::FactorsReset.as_str())).with("staff", string(admin))
         }
+        Subject::FactorAdded { staff, factor, browser } => item
+            .with("notice_kind", string(NoticeKind::FactorAdded.as_str()))
+            .with("staff", string(staff))
+            .with("factor", string(factor.as_str()))
+            .with("browser", string(browser)),
         Subject::StaffInvited { staff } => {
             item.with("notice_kind", string(NoticeKind::StaffInvited.as_str())).with("staff", string(staff))
         }
@@ -331,6 +345,11 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
             Subject::SignIn { flow: item.parsed("flow", FlowId::parse)?, issue: item.number("issue")? }
         }
         NoticeKind::FactorsReset => Subject::FactorsReset { admin: item.parsed("staff", StaffId::parse)? },
+        NoticeKind::FactorAdded => Subject::FactorAdded {
+            staff: item.parsed("staff", StaffId::parse)?,
+            factor: item.one_of("factor", Factor::from_stored)?,
+            browser: Browser::from_stored(item.text("browser")?),
+        },
         NoticeKind::StaffInvited => Subject::StaffInvited { staff: item.parsed("staff", StaffId::parse)? },
         NoticeKind::MessageAgain => Subject::NoticeAgain(match item.optional_text("link") {
             Some(hash) => Again::Link(hash.to_owned()),

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use domain::{
     browser::{Browser, Program, System},
-    channel::WayIn,
+    channel::{Factor, WayIn},
     contact::ContactValue,
     language::Language,
     practice::PublicProfile,
@@ -22,8 +22,19 @@ use platform::{
 
 pub(crate) const TOKEN: &str = "Wm9-xQ_7TtR2vK0cLb4sYA";
 pub(crate) const CODE: &str = "04711815";
-pub(crate) const MAILS: [&str; 7] =
-    ["notice", "sign-in", "staff-sign-in", "code", "staff-invite", "factors-reset", "evidence-asked"];
+pub(crate) const MAILS: [&str; 9] = [
+    "notice",
+    "sign-in",
+    "staff-sign-in",
+    "code",
+    "staff-invite",
+    "factors-reset",
+    "evidence-asked",
+    "staff-passkey",
+    "staff-generator",
+];
+/// Mails that ask for nothing of whoever has nothing to object.
+pub(crate) const WITHOUT_TASK: [&str; 2] = ["staff-passkey", "staff-generator"];
 /// Mails without a link.
 pub(crate) const WITHOUT_LINK: [&str; 1] = ["code"];
 /// What nobody asked for: there is nothing to tap for whoever has nothing to object.
@@ -74,6 +85,11 @@ pub(crate) fn mail(name: &str, letterhead: &Letterhead, tag: &str, browser: Brow
         }
         "factors-reset" => Mail::FactorsReset,
         "evidence-asked" => Mail::EvidenceAsked,
+        "staff-passkey" | "staff-generator" => {
+            let at = Timestamp::parse("2026-02-03T04:05:06Z").expect("a time");
+            let factor = Factor::from_stored(name.trim_start_matches("staff-")).expect("a factor");
+            Mail::FactorAdded { at, browser, factor }
+        }
         "signed-in" => {
             let at = Timestamp::parse("2026-02-03T04:05:06Z").expect("a time");
             Mail::SignedInElsewhere { token: &token, at, browser }
