@@ -11,10 +11,10 @@ use platform::{
     secrets,
     store::{
         Write,
-        flow::{self, Flow, FlowTry, LeadsTo, NewFlow},
+        flow::{self, Flow, FlowTry, LeadsTo, NewFlow, Try},
         item::NewItem,
         keys::{self, ItemKey},
-        notice_link::{NoticeLink, bind},
+        notice_link::{self, NoticeLink, bind},
         table::Table,
     },
 };
@@ -66,6 +66,17 @@ fn attempt<'a>(bench: &Bench, asked: &'a Asked, most: u32) -> FlowTry<'a> {
     FlowTry { practice: bench.practice, flow: asked.id, secret_hash: &asked.secret_hash, most }
 }
 
+/// Counts a try. The flow as it stands then, if one was left.
+async fn tried(bench: &Bench, attempt: FlowTry<'_>, what: Try, at: Timestamp) -> Option<Flow> {
+    let writes = || vec![Write::Update(attempt.counting(what, at))];
+    bench.store.transact_patiently(writes).await.unwrap().ok()?;
+    bench.store.flow(attempt.practice, attempt.flow).await.unwrap()
+}
+
+async fn code(bench: &Bench, attempt: FlowTry<'_>, at: Timestamp) -> Option<Flow> {
+    tried(bench, attempt, Try::Code(Audience::Patient), at).await
+}
+
 async fn read(bench: &Bench, asked: &Asked) -> Flow {
     bench.store.flow(bench.practice, asked.id).await.unwrap().expect("the flow is there")
 }
@@ -77,12 +88,12 @@ async fn tries(bench: &Bench, asked: &Asked) -> u32 {
 async fn a_try_is_counted_before_anything_is_compared(bench: Bench) {
     let asked = ask(&bench, Audience::Patient).await;
     for n in 1..=5 {
-        let flow = bench.store.try_flow(&attempt(&bench, &asked, 5), bench.at(n)).await.unwrap();
+        let flow = code(&bench, attempt(&bench, &asked, 5), bench.at(n)).await;
         let flow = flow.expect("a try is left");
         assert_eq!(flow.item.number::<i64>("tries").unwrap(), n);
         assert_eq!(flow.address(&bench.sealer).unwrap().expose(), "maria@patients.test");
     }
-    assert!(bench.store.try_flow(&attempt(&bench, &asked, 5), bench.at(6)).await.unwrap().is_none());
+    assert!(code(&bench, attempt(&bench, &asked, 5), bench.at(6)).await.is_none());
     assert_eq!(tries(&bench, &asked).await, 5, "a refused try adds nothing");
 }
 
@@ -90,12 +101,12 @@ async fn another_browser_counts_nothing(bench: Bench) {
     let asked = ask(&bench, Audience::Patient).await;
     let other = Asked { id: asked.id, secret_hash: secrets::hash("another cookie") };
     for n in 1..=10 {
-        assert!(bench.store.try_flow(&attempt(&bench, &other, 5), bench.at(n)).await.unwrap().is_none());
+        assert!(code(&bench, attempt(&bench, &other, 5), bench.at(n)).await.is_none());
     }
     assert_eq!(tries(&bench, &asked).await, 0, "nobody can use up the tries of a stranger");
     let unknown =
         Asked { id: FlowId::new(bench.now, bench.entropy.id()), secret_hash: asked.secret_hash.clone() };
-    assert!(bench.store.try_flow(&attempt(&bench, &unknown, 5), bench.now).await.unwrap().is_none());
+    assert!(code(&bench, attempt(&bench, &unknown, 5), bench.now).await.is_none());
     assert!(
         bench.store.flow(bench.practice, unknown.id).await.unwrap().is_none(),
         "and nothing came into being"
@@ -104,10 +115,8 @@ async fn another_browser_counts_nothing(bench: Bench) {
 
 async fn of_many_tries_at_once_no_more_than_allowed_are_let_through(bench: Bench) {
     let asked = ask(&bench, Audience::Patient).await;
-    let tries_at_once = (0..40).map(async |_| {
-        let attempt = attempt(&bench, &asked, 5);
-        bench.store.try_flow(&attempt, bench.at(1)).await.unwrap().is_some()
-    });
+    let tries_at_once =
+        (0..40).map(async |_| code(&bench, attempt(&bench, &asked, 5), bench.at(1)).await.is_some());
     let let_through = bench.race(tries_at_once).await;
     assert_eq!(let_through.into_iter().filter(|through| *through).count(), 5);
     assert_eq!(tries(&bench, &asked).await, 5);
@@ -117,8 +126,8 @@ async fn a_flow_is_over_by_its_condition_and_not_by_its_ttl(bench: Bench) {
     let asked = ask(&bench, Audience::Patient).await;
     let last = bench.at(FLOW_LIFE_SECONDS - 1);
     let end = bench.at(FLOW_LIFE_SECONDS);
-    assert!(bench.store.try_flow(&attempt(&bench, &asked, 5), last).await.unwrap().is_some());
-    assert!(bench.store.try_flow(&attempt(&bench, &asked, 5), end).await.unwrap().is_none());
+    assert!(code(&bench, attempt(&bench, &asked, 5), last).await.is_some());
+    assert!(code(&bench, attempt(&bench, &asked, 5), end).await.is_none());
     assert!(read(&bench, &asked).await.is_over(end), "the item is there, and it opens nothing");
     let consume = vec![Write::Update(flow::consume(bench.practice, asked.id, end))];
     assert!(bench.store.transact(consume).await.unwrap().is_err());
@@ -128,7 +137,7 @@ async fn a_flow_is_over_by_its_condition_and_not_by_its_ttl(bench: Bench) {
 
 async fn a_birth_date_is_tried_after_the_first_proof_only(bench: Bench) {
     let asked = ask(&bench, Audience::Patient).await;
-    let date = async || bench.store.try_flow_date(&attempt(&bench, &asked, 2), bench.at(1)).await.unwrap();
+    let date = async || tried(&bench, attempt(&bench, &asked, 2), Try::Date, bench.at(1)).await;
     assert!(date().await.is_none(), "nothing was proven");
     let flow = read(&bench, &asked).await;
     assert!(bench.store.prove_flow(&flow, Vec::new(), bench.at(1)).await.unwrap());
@@ -144,7 +153,7 @@ async fn a_birth_date_is_tried_after_the_first_proof_only(bench: Bench) {
         !bench.store.prove_flow(&flow, Vec::new(), bench.at(3)).await.unwrap(),
         "what was used proves nothing any more"
     );
-    assert!(bench.store.try_flow(&attempt(&bench, &asked, 5), bench.at(3)).await.unwrap().is_none());
+    assert!(code(&bench, attempt(&bench, &asked, 5), bench.at(3)).await.is_none());
     assert!(read(&bench, &asked).await.is_over(bench.at(3)));
 }
 
@@ -237,7 +246,12 @@ async fn notice_links_count_tries_and_start_again_when_used(bench: Bench) {
     let hash = secrets::hash(&format!("{}", bench.practice));
     let made = link(&bench, patient, bench.now);
     bench.store.create_notice_link(&made, &hash).await.unwrap();
-    let attempt = async || bench.store.try_notice_date(&hash, 5).await.unwrap();
+    let attempt_at = async |hash: &str| {
+        let writes = || vec![Write::Update(notice_link::trying(hash, false, 5))];
+        bench.store.transact_patiently(writes).await.unwrap().ok()?;
+        bench.store.notice_link(hash).await.unwrap()
+    };
+    let attempt = async || attempt_at(&hash).await;
     let let_through = bench.race((0..12).map(async |_| attempt().await.is_some())).await;
     assert_eq!(let_through.into_iter().filter(|through| *through).count(), 5);
     let used = || vec![Write::Update(bind(&hash, "browser", bench.at(60)))];
@@ -253,7 +267,7 @@ async fn notice_links_count_tries_and_start_again_when_used(bench: Bench) {
     let elsewhere = vec![Write::Update(bind(&hash, "another browser", bench.at(95)))];
     assert!(bench.store.transact(elsewhere).await.unwrap().is_err(), "the first browser keeps it");
     let unknown = secrets::hash("no link");
-    assert!(bench.store.try_notice_date(&unknown, 5).await.unwrap().is_none());
+    assert!(attempt_at(&unknown).await.is_none());
     assert!(
         bench
             .store
