@@ -7,7 +7,7 @@ import { LANGUAGE_CODES } from './languages';
 
 const SOURCE = join(__dirname, '..');
 const LOCALES = join(__dirname, '../../../shared/locales');
-const FILES = ['portal.ftl', 'staff.ftl'] as const;
+const FILES = ['portal.ftl', 'staff.ftl', 'access.ftl'] as const;
 
 const read = (language: string, file: string) => readFileSync(join(LOCALES, language, file), 'utf8');
 const entries = (language: string, file: string): Entry[] => parse(read(language, file), {}).body as Entry[];

@@ -12,9 +12,19 @@ import { lockIdle, startLock } from './lock.svelte';
 
 type StringsFile = { default: Strings };
 
-const STRINGS: Record<LanguageCode, () => Promise<[StringsFile, StringsFile]>> = {
-  en: () => Promise.all([import('../../../shared/locales/en/portal.ftl'), import('../../../shared/locales/en/staff.ftl')]),
-  es: () => Promise.all([import('../../../shared/locales/es/portal.ftl'), import('../../../shared/locales/es/staff.ftl')]),
+const STRINGS: Record<LanguageCode, () => Promise<StringsFile[]>> = {
+  en: () =>
+    Promise.all([
+      import('../../../shared/locales/en/portal.ftl'),
+      import('../../../shared/locales/en/staff.ftl'),
+      import('../../../shared/locales/en/access.ftl'),
+    ]),
+  es: () =>
+    Promise.all([
+      import('../../../shared/locales/es/portal.ftl'),
+      import('../../../shared/locales/es/staff.ftl'),
+      import('../../../shared/locales/es/access.ftl'),
+    ]),
 };
 
 async function start(): Promise<void> {

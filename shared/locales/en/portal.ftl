@@ -350,6 +350,7 @@ passkey-removed = The passkey was removed
 # review: machine
 
 devices-title = My phones and computers
+access-title = Who opened my messages
 my-sessions-title = Signed in now
 session-end = Sign out there
 signed-out-there = Signed out there

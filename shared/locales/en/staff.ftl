@@ -578,3 +578,129 @@ card-questions = Questions? Call
 # review: machine
 
 note-access_ends = Within 30 days, a parent or guardian can no longer read for this patient, who is then old enough to have access of their own. Talk to them: does the patient need access, or the family access as a carer?
+## The audit log
+# review: machine
+
+audit-nav = Audit
+audit-title = Audit
+audit-intro = Who did what to whom, when. Reading this page is written down too.
+audit-requests = Requests to open recalled messages
+audit-requests-none = Nobody has asked.
+audit-request-by = { $name } asked
+audit-log = The log
+audit-patient = Patient
+audit-patient-hint = The patient’s number, pat_…, as it stands in the address of the patient page
+audit-actor = Who
+audit-actor-hint = A member of staff stf_…, an account acc_…, or system
+audit-from = From
+audit-to = To
+audit-look = Show
+audit-wrong-patient = That is not the number of a patient
+audit-wrong-actor = That is not the number of anybody
+audit-wrong-from = That first day is not a date
+audit-wrong-to = That last day is not a date
+audit-found = { $count ->
+    [one] 1 line
+   *[other] { $count } lines
+}
+audit-nothing = Nothing was written down that fits. Without dates, the log shows the last seven days.
+audit-system = The service
+audit-account = Patient account { $id }
+audit-about = About { $id }
+audit-reason = Reason: { $reason }
+audit-recall = Recall this message
+audit-evidence = What was kept
+audit-check = Check the log
+audit-check-text = The file holds every line with its link. With it, the signed checkpoints and the public key, anybody can check without this service that nothing was changed.
+audit-export = Download the log
+audit-exported = The log was downloaded.
+audit-checkpoints = Show signed checkpoints
+audit-checkpoints-none = No checkpoint was signed yet.
+audit-checkpoint = Up to line { $index }, signed { $when }
+audit-evidence-how = To open a recalled message, find its line “Recalled a message” and follow “What was kept”, or open the evidence number that whoever recalled it was given.
+
+## What a recall has kept
+# review: machine
+
+evidence-title = A recalled message
+evidence-request = Request
+evidence-asked = { $name } asked on { $when }:
+evidence-waiting = Waits for an administrator.
+evidence-alone = Nobody else can decide. It opens on { $when }; all staff were told.
+evidence-open = Allowed. It can be opened until { $until }.
+evidence-declined = { $name } declined it on { $when }.
+evidence-over = The time to open it is over.
+evidence-decide-text = Allowed, only the person who asked can open it, for 24 hours. Each opening is written down.
+evidence-approve = Allow
+evidence-decline = Decline
+evidence-ask-title = Ask to open it
+evidence-ask-text = An administrator who is not you has to allow it. Your reason is shown to them and kept in the audit log.
+evidence-reason = Your reason
+evidence-reason-hint = 10 to 500 characters
+evidence-reason-short = Write at least 10 characters
+evidence-ask = Ask
+evidence-show = Open the message
+evidence-opened = The message is open.
+evidence-changed = It was changed meanwhile. This is how it stands.
+evidence-none = Nothing was kept under this number.
+evidence-text = The message
+evidence-sent = { $name } wrote to { $patient } on { $when }:
+evidence-unreadable = The message could not be opened any more when it was recalled.
+evidence-note = Note of { $name }:
+
+## Record of an incident, for paper
+# review: machine
+
+incident-title = Record of the incident
+incident-intro = Filled in from the audit log, for the four factors of 45 CFR 164.402. A person has to judge. The text of the message is not on it.
+incident-print = Print
+incident-heading = { $practice }: record of a recalled message
+incident-made = Put together on { $when }. What happened in the minute before may be missing.
+incident-partial = The log of this time is longer than what was looked through: read the rest in the audit log.
+incident-number = Evidence number
+incident-patient = It went to the portal of
+incident-sent = Sent
+incident-recalled = Recalled
+incident-undo = Undone by the sender within seconds
+incident-place = Conversation, place, message
+incident-first = 1. What kind of information it held
+incident-first-text = Names, treatment, diagnosis, account numbers: how likely somebody is recognized by it. Open the message to answer this.
+incident-first-line = Kinds of information, and whose:
+incident-second = 2. Who got it
+incident-second-text = It was sent into a conversation of { $patient }.
+incident-notices = Notices about this conversation that left before the recall, without content:
+incident-second-line = Who they are, and what binds them to keep it to themselves:
+incident-third = 3. Whether it was seen
+incident-unopened = Nobody on the patient’s side had opened it.
+incident-opened = First opened by { $name } on { $when }, in session { $session }.
+incident-readings = Everybody who opened it before the recall:
+incident-exports = Copies for a chart that hold it:
+incident-openings = Openings of the sealed copy since then:
+incident-session = session { $id }
+incident-none = None.
+incident-fourth = 4. What was done about it
+incident-fourth-text = Since { $when } nobody can read it in the portal, and open pages have erased it. Backups of its key are gone seven days later.
+incident-fourth-line = What else was done; what the reader assured:
+incident-judgement = Judgement
+incident-judgement-line = Low probability that it was compromised, or breach to be notified; why:
+incident-signed = Name, date, signature:
+
+## Recalling for a colleague
+# review: machine
+
+recall-page-title = Recall a message for a colleague
+recall-page-text = You need not read the message to recall it, and this page does not show it. You are told afterwards whether it had been opened.
+recall-page-admins = Only an administrator can do this.
+recall-unknown = Whether it was opened is shown afterwards.
+recall-keeping = What should become of the text?
+recall-keep = Keep it sealed for the auditor
+recall-shred = Destroy it: nobody can ever prove what it said
+recall-not-shredded = It cannot be destroyed: it was opened, it is your own, or the practice keeps everything. Recall it and keep it sealed.
+recall-destroyed = The text was destroyed. Nothing was kept.
+recall-hand-over = An admin opens this address:
+
+## Copy for the chart
+# review: machine
+
+chart-copy = Copy for the chart
+chart-done = The copy was downloaded. It is written down in the audit log.

@@ -346,6 +346,7 @@ passkey-removed = La llave de acceso se quitó
 # review: machine
 
 devices-title = Mis teléfonos y computadoras
+access-title = Quién abrió mis mensajes
 my-sessions-title = Sesiones abiertas ahora
 session-end = Cerrar esa sesión
 signed-out-there = La sesión se cerró allí

@@ -578,3 +578,129 @@ card-questions = ¿Preguntas? Llame al
 # review: machine
 
 note-access_ends = En menos de 30 días, un padre, una madre o un tutor ya no podrá leer por este paciente, que entonces tendrá edad para un acceso propio. Hable con ellos: ¿necesita acceso el paciente, o la familia como cuidadora?
+## The audit log
+# review: machine
+
+audit-nav = Auditoría
+audit-title = Auditoría
+audit-intro = Quién hizo qué, a quién y cuándo. Leer esta página también queda registrado.
+audit-requests = Solicitudes para abrir mensajes retirados
+audit-requests-none = Nadie ha pedido nada.
+audit-request-by = { $name } lo pidió
+audit-log = El registro
+audit-patient = Paciente
+audit-patient-hint = El número del paciente, pat_…, como está en la dirección de su página
+audit-actor = Quién
+audit-actor-hint = Una persona del personal stf_…, una cuenta acc_…, o system
+audit-from = Desde
+audit-to = Hasta
+audit-look = Mostrar
+audit-wrong-patient = Ese no es el número de un paciente
+audit-wrong-actor = Ese no es el número de nadie
+audit-wrong-from = Ese primer día no es una fecha
+audit-wrong-to = Ese último día no es una fecha
+audit-found = { $count ->
+    [one] 1 línea
+   *[other] { $count } líneas
+}
+audit-nothing = No hay nada registrado que coincida. Sin fechas, se muestran los últimos siete días.
+audit-system = El servicio
+audit-account = Cuenta de paciente { $id }
+audit-about = Sobre { $id }
+audit-reason = Motivo: { $reason }
+audit-recall = Retirar este mensaje
+audit-evidence = Lo que se guardó
+audit-check = Comprobar el registro
+audit-check-text = El archivo contiene cada línea con su enlace. Con él, los puntos de control firmados y la clave pública, cualquiera puede comprobar sin este servicio que no se cambió nada.
+audit-export = Descargar el registro
+audit-exported = El registro se descargó.
+audit-checkpoints = Mostrar los puntos de control firmados
+audit-checkpoints-none = Todavía no se firmó ningún punto de control.
+audit-checkpoint = Hasta la línea { $index }, firmado { $when }
+audit-evidence-how = Para abrir un mensaje retirado, busque su línea “Retiró un mensaje” y siga “Lo que se guardó”, o abra el número de evidencia que recibió quien lo retiró.
+
+## What a recall has kept
+# review: machine
+
+evidence-title = Un mensaje retirado
+evidence-request = Solicitud
+evidence-asked = { $name } lo pidió el { $when }:
+evidence-waiting = Espera a un administrador.
+evidence-alone = Nadie más puede decidir. Se abre el { $when }; se avisó a todo el personal.
+evidence-open = Permitido. Se puede abrir hasta el { $until }.
+evidence-declined = { $name } lo rechazó el { $when }.
+evidence-over = El tiempo para abrirlo terminó.
+evidence-decide-text = Si lo permite, solo quien lo pidió puede abrirlo, durante 24 horas. Cada apertura queda registrada.
+evidence-approve = Permitir
+evidence-decline = Rechazar
+evidence-ask-title = Pedir abrirlo
+evidence-ask-text = Lo tiene que permitir un administrador que no sea usted. Verá su motivo, que queda en el registro de auditoría.
+evidence-reason = Su motivo
+evidence-reason-hint = De 10 a 500 caracteres
+evidence-reason-short = Escriba al menos 10 caracteres
+evidence-ask = Pedir
+evidence-show = Abrir el mensaje
+evidence-opened = El mensaje está abierto.
+evidence-changed = Cambió mientras tanto. Así está ahora.
+evidence-none = No se guardó nada con este número.
+evidence-text = El mensaje
+evidence-sent = { $name } escribió a { $patient } el { $when }:
+evidence-unreadable = El mensaje ya no se podía abrir cuando se retiró.
+evidence-note = Nota de { $name }:
+
+## Record of an incident, for paper
+# review: machine
+
+incident-title = Informe del incidente
+incident-intro = Rellenado con el registro de auditoría, para los cuatro factores de 45 CFR 164.402. Lo tiene que valorar una persona. El texto del mensaje no aparece.
+incident-print = Imprimir
+incident-heading = { $practice }: informe de un mensaje retirado
+incident-made = Hecho el { $when }. Puede faltar lo que pasó en el minuto anterior.
+incident-partial = El registro de este tiempo es más largo que lo revisado: lea el resto en el registro de auditoría.
+incident-number = Número de evidencia
+incident-patient = Llegó al portal de
+incident-sent = Enviado
+incident-recalled = Retirado
+incident-undo = Deshecho por quien lo envió en segundos
+incident-place = Conversación, lugar, mensaje
+incident-first = 1. Qué tipo de información contenía
+incident-first-text = Nombres, tratamiento, diagnóstico, números de cuenta: qué tan probable es reconocer a alguien. Abra el mensaje para responder.
+incident-first-line = Tipos de información, y de quién:
+incident-second = 2. Quién lo recibió
+incident-second-text = Se envió a una conversación de { $patient }.
+incident-notices = Avisos de esta conversación que salieron antes del retiro, sin contenido:
+incident-second-line = Quiénes son, y qué los obliga a guardar el secreto:
+incident-third = 3. Si se vio
+incident-unopened = Nadie del lado del paciente lo había abierto.
+incident-opened = Lo abrió primero { $name } el { $when }, en la sesión { $session }.
+incident-readings = Todas las personas que lo abrieron antes del retiro:
+incident-exports = Copias para el expediente que lo contienen:
+incident-openings = Aperturas de la copia sellada desde entonces:
+incident-session = sesión { $id }
+incident-none = Ninguna.
+incident-fourth = 4. Qué se hizo
+incident-fourth-text = Desde el { $when } nadie puede leerlo en el portal, y las páginas abiertas lo borraron. Las copias de seguridad de su clave desaparecen siete días después.
+incident-fourth-line = Qué más se hizo; qué aseguró quien lo leyó:
+incident-judgement = Valoración
+incident-judgement-line = Baja probabilidad de que se haya comprometido, o violación que se debe notificar; por qué:
+incident-signed = Nombre, fecha, firma:
+
+## Recalling for a colleague
+# review: machine
+
+recall-page-title = Retirar un mensaje para un colega
+recall-page-text = No necesita leer el mensaje para retirarlo, y esta página no lo muestra. Después se le dice si alguien lo había abierto.
+recall-page-admins = Solo un administrador puede hacerlo.
+recall-unknown = Después se muestra si alguien lo había abierto.
+recall-keeping = ¿Qué pasa con el texto?
+recall-keep = Guardarlo sellado para el auditor
+recall-shred = Destruirlo: nadie podrá probar nunca qué decía
+recall-not-shredded = No se puede destruir: fue abierto, es suyo o el consultorio lo guarda todo. Retírelo y guárdelo sellado.
+recall-destroyed = El texto se destruyó. No se guardó nada.
+recall-hand-over = Un administrador abre esta dirección:
+
+## Copy for the chart
+# review: machine
+
+chart-copy = Copia para el expediente
+chart-done = La copia se descargó. Queda en el registro de auditoría.
