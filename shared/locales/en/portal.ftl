@@ -431,3 +431,12 @@ ended-draft-saved = The text you did not send is kept. You find it when you sign
 # review: machine
 
 thread-you-for = You, for { $patient }
+
+## Words that may mean an emergency
+# review: machine
+
+urgent-title = This may be an emergency
+urgent-text = Do not wait for an answer here: nobody watches these messages day and night. If somebody is in danger, call now. Your message goes its way meanwhile.
+urgent-call = Call { $number }
+urgent-practice = Not that urgent? Call the practice:
+urgent-close = Go back to my messages

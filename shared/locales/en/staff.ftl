@@ -574,10 +574,6 @@ card-tap = Tap the link in it. You never need a password.
 card-never = Nobody from the practice will ever ask you for a code.
 card-questions = Questions? Call
 
-## Notes of the product
-# review: machine
-
-note-access_ends = Within 30 days, a parent or guardian can no longer read for this patient, who is then old enough to have access of their own. Talk to them: does the patient need access, or the family access as a carer?
 ## The audit log
 # review: machine
 

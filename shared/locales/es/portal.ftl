@@ -427,3 +427,12 @@ ended-draft-saved = El texto que no envió está guardado. Lo encontrará cuando
 # review: machine
 
 thread-you-for = Usted, en nombre de { $patient }
+
+## Words that may mean an emergency
+# review: machine
+
+urgent-title = Puede ser una emergencia
+urgent-text = No espere una respuesta aquí: nadie vigila estos mensajes día y noche. Si alguien está en peligro, llame ahora. Su mensaje sigue su camino mientras tanto.
+urgent-call = Llamar al { $number }
+urgent-practice = ¿No es tan urgente? Llame al consultorio:
+urgent-close = Volver a mis mensajes

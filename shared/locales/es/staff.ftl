@@ -574,10 +574,6 @@ card-tap = Toque el enlace. Nunca necesita una contraseña.
 card-never = Nadie del consultorio le pedirá nunca un código.
 card-questions = ¿Preguntas? Llame al
 
-## Notes of the product
-# review: machine
-
-note-access_ends = En menos de 30 días, un padre, una madre o un tutor ya no podrá leer por este paciente, que entonces tendrá edad para un acceso propio. Hable con ellos: ¿necesita acceso el paciente, o la familia como cuidadora?
 ## The audit log
 # review: machine
 
