@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use domain::{
     audit::{ActorId, Event, Verb},
-    contact::ContactKind,
+    contact::{ContactKind, ContactValue},
     conversation::Side,
     delivery::Fate,
     id::{AccountId, ContactPointId, ConversationId, PatientId},
     language::Language,
-    time::Timestamp,
+    quiet::{self, Clock, DayHours, Traffic},
+    time::{Timestamp, ZoneName},
 };
 use futures_util::{StreamExt, future::try_join_all, stream};
 use platform::{
@@ -24,8 +25,9 @@ use platform::{
     store::{
         StoreError, audit,
         contact::{self, ContactPoint},
+        conversation::Head,
         notice_link::NoticeLink,
-        outbox::{Again, Ending, OutboxItem},
+        outbox::{Again, Ending, OutboxItem, Reminder},
         practice::Practice,
         reach::{Notice, NoticeState},
         session::Relation,
@@ -130,6 +132,42 @@ pub(crate) async fn send_again(state: &State, item: &OutboxItem, again: &Again) 
     }
 }
 
+/// Why a last reminder ends: now it is for staff.
+pub(crate) const UNREAD: &str = "unread";
+
+/// Reminds everybody who acts for the patient, while the message is unread; the last time it is for staff to call.
+///
+/// # Errors
+/// [`Trouble`].
+pub(crate) async fn remind(
+    state: &State,
+    item: &OutboxItem,
+    reminder: &Reminder,
+) -> Result<Verdict, Trouble> {
+    let app = &state.app;
+    let Reminder { conversation, patient, seq, ref of, .. } = *reminder;
+    let suppressed = |why| Ok(Verdict::new(Then::End(Ending::Suppressed), why));
+    let head = app.store.head(item.practice, conversation).await?;
+    // What was read to the end, or as far as the message, asks for nothing more; nor does what was recalled.
+    let waits = |head: &Head| head.unread(Side::Patient) > 0 && head.read_patient.seq < seq;
+    if !head.is_some_and(|head| waits(&head)) {
+        return suppressed("read");
+    }
+    if reminder.is_last() {
+        return suppressed(UNREAD);
+    }
+    let about = About { conversation, patient, seq: None, again_of: Some(of.clone()) };
+    let round = Round::prepare(state, item, about, app.clock.now()).await?;
+    let plan = choose::plan(patient, &round.readers);
+    match plan.blocked.first() {
+        None if plan.targets.is_empty() => Ok(round.nobody(Ending::Failed, "no_contact", &[])),
+        Some(first) if plan.targets.is_empty() => {
+            Ok(round.nobody(Ending::Suppressed, first.blocked.unwrap_or("unverified"), &plan.blocked))
+        }
+        _ => Ok(round.tell_all(&plan.targets, &plan.blocked).await),
+    }
+}
+
 /// The accounts with their contacts, and every contact point among these.
 async fn readers(
     state: &State,
@@ -185,6 +223,8 @@ enum Outcome {
     Accepted(ProviderId),
     /// It may work later.
     Later(&'static str),
+    /// No text message leaves at this hour; it may from then on.
+    Wait(Timestamp),
     /// It will never work.
     Never(&'static str),
 }
@@ -291,10 +331,31 @@ impl<'a> Round<'a> {
         secrets::link_token(&self.link_key, SecretPurpose::NoticeLink, &self.thread(point), 1)
     }
 
+    /// When a contact may be told, if not now: a phone is left alone at night, by the practice's clocks and by the patient's.
+    async fn waits_until(&self, to: &ContactValue) -> Result<Option<Timestamp>, Trouble> {
+        if to.kind() == ContactKind::Email {
+            return Ok(None);
+        }
+        let app = &self.state.app;
+        let sealer = app.sealer(&self.practice).await?;
+        let patient = app.store.patient(self.item.practice, self.about.patient, &sealer).await?;
+        let own = patient.and_then(|patient| patient.time_zone);
+        let practice = ZoneName::parse(&self.practice.profile.time_zone).ok();
+        let zones: Vec<ZoneName> = [own, practice].into_iter().flatten().collect();
+        let clocks: Vec<Clock<'_>> =
+            zones.iter().map(|zone| Clock { zone, hours: DayHours::WIDEST }).collect();
+        // Where the days of two clocks never meet, telling at a bad hour is better than never.
+        let open = quiet::next_open(Traffic::Care, self.now, &clocks).unwrap_or(self.now);
+        Ok((open > self.now).then_some(open))
+    }
+
     async fn try_tell(&self, target: &Target) -> Result<Outcome, Trouble> {
         let Some(point) = self.points.get(&target.point) else {
             return Ok(Outcome::Never(Cause::BadRecipient.as_str()));
         };
+        if let Some(open) = self.waits_until(&point.value).await? {
+            return Ok(Outcome::Wait(open));
+        }
         let thread = self.thread(target.point);
         let token = self.token(target.point);
         let envelope = match point.value.kind() {
@@ -340,6 +401,7 @@ impl<'a> Round<'a> {
     fn verdict(&self, outcomes: Vec<(Target, Outcome)>) -> Verdict {
         let mut verdict = Verdict::new(Then::End(Ending::Sent), "accepted").about(&self.about);
         let (mut later, mut never) = (None, None);
+        let mut retries = false;
         for (target, outcome) in outcomes {
             let point = target.point;
             let Some(kind) = self.points.get(&point).map(|point| point.value.kind()) else { continue };
@@ -351,8 +413,13 @@ impl<'a> Round<'a> {
                     (NoticeState::Sent, "accepted")
                 }
                 Outcome::Later(why) => {
-                    later = Some(why);
+                    (later, retries) = (Some(why), true);
                     (NoticeState::Deferred, why)
+                }
+                Outcome::Wait(open) => {
+                    later = later.or(Some("quiet_hours"));
+                    verdict.not_before = Some(verdict.not_before.map_or(open, |known| known.min(open)));
+                    (NoticeState::Deferred, "quiet_hours")
                 }
                 Outcome::Never(why) => {
                     never = Some(why);
@@ -362,6 +429,8 @@ impl<'a> Round<'a> {
             let link = secrets::hash(self.token(point).expose());
             verdict.notices.push(self.notice((point, kind), state, why, Some(link)));
         }
+        // Whom a provider refused for now is tried again before the night is over.
+        verdict.not_before = verdict.not_before.filter(|_| !retries);
         let reached = !verdict.told.is_empty() || !self.item.told.is_empty();
         if let Some(why) = later {
             (verdict.then, verdict.why) = (Then::Later, why);

@@ -16,7 +16,7 @@ use platform::{
     store::{
         StoreError, Write, audit,
         note::Occurrence,
-        outbox::{ATTEMPTS_MAX, Again, End, Ending, OutboxItem, Subject},
+        outbox::{ATTEMPTS_MAX, Again, End, Ending, OutboxItem, Reminder, Subject},
         posted::{Posted, PostedNotice},
         reach::{Notice, NoticeState},
         table::Table,
@@ -75,6 +75,8 @@ pub(crate) struct Verdict {
     pub(crate) about: Option<(ConversationId, PatientId)>,
     /// What staff see of it.
     pub(crate) notices: Vec<Notice>,
+    /// When it comes again, where that is known.
+    pub(crate) not_before: Option<Timestamp>,
 }
 
 /// A message that a provider accepted.
@@ -105,6 +107,7 @@ impl Verdict {
             events: Vec::new(),
             about: None,
             notices: Vec::new(),
+            not_before: None,
         }
     }
 
@@ -217,6 +220,7 @@ pub(crate) async fn on_item(state: &State, practice: PracticeId, id: &str) -> Re
             }
             Subject::StaffInvited { staff } => invite::send(state, &item, *staff).await,
             Subject::NoticeAgain(again) => notice::send_again(state, &item, again).await,
+            Subject::Reminder(reminder) => notice::remind(state, &item, reminder).await,
             Subject::SignedInElsewhere { account, browser, mark, always } => {
                 let sign_in =
                     announce::SignIn { account: *account, browser: *browser, mark, always: *always };
@@ -249,6 +253,7 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
     let claim = match &item.subject {
         Subject::Message { conversation, .. } => Some((*conversation, &item.id)),
         Subject::NoticeAgain(Again::Instead { conversation, of, .. }) => Some((*conversation, of)),
+        Subject::Reminder(reminder) => Some((reminder.conversation, &reminder.of)),
         _ => None,
     };
     if let (true, Some((conversation, claimed_by))) = (silent, claim) {
@@ -256,6 +261,10 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
         state.app.store.release_notice(item.practice, conversation, claimed_by).await?;
     }
     let mut beside = verdict.beside(item);
+    if verdict.then == Then::End(Ending::Sent) {
+        let reminder = reminder_after(item);
+        beside.extend(reminder.map(|next| Write::Create(Table::Chat, next.to_item(item.practice, now))));
+    }
     let posted = verdict.posted(item, now);
     if verdict.then == Then::End(Ending::Sent) {
         // It has left, whoever holds the item by now. So what tells of it is written by itself and first, at half of
@@ -274,10 +283,27 @@ async fn settle(state: &State, item: &OutboxItem, verdict: Verdict) -> Result<()
             let end = End { ending, why: verdict.why, accepted: &accepted };
             state.app.store.end_outbox(item, &end, &beside, now).await
         }
-        Then::Later => state.app.store.return_outbox(item, verdict.why, &verdict.told, &beside, now).await,
+        Then::Later => {
+            let (store, why, told) = (&state.app.store, verdict.why, &verdict.told);
+            match verdict.not_before {
+                Some(due) => store.defer_outbox(item, why, told, &beside, due).await,
+                None => store.return_outbox(item, why, told, &beside, now).await,
+            }
+        }
     })
     .await?;
     Ok(())
+}
+
+/// What comes next while the message is unread. Where nobody was told there is nothing to remind of: staff know.
+fn reminder_after(item: &OutboxItem) -> Option<Reminder> {
+    match &item.subject {
+        Subject::Message { conversation, patient, seq } => {
+            Some(Reminder::first(*conversation, *patient, *seq, item.id.clone()))
+        }
+        Subject::Reminder(reminder) => reminder.next(),
+        _ => None,
+    }
 }
 
 /// The note of staff that nobody was reached by a notice, for the transaction that ends it. One that was asked for again is
@@ -288,12 +314,18 @@ fn told_staff(state: &State, item: &OutboxItem, verdict: &Verdict, now: Timestam
         Subject::Message { conversation, patient, .. } => Some((*conversation, *patient)),
         // Nobody has to call about what was read meanwhile.
         Subject::NoticeAgain(Again::Instead { .. }) if verdict.why != "read" => verdict.about,
+        Subject::Reminder(reminder) if verdict.why != "read" => {
+            Some((reminder.conversation, reminder.patient))
+        }
         _ => None,
     };
     let (true, Some((conversation, patient))) = (lost, about) else {
         return Vec::new();
     };
-    let kind = NoteKind::NoticeUndelivered;
+    let kind = match verdict.why {
+        notice::UNREAD => NoteKind::NoticeUnread,
+        _ => NoteKind::NoticeUndelivered,
+    };
     let occurrence = Occurrence { practice: item.practice, conversation, kind };
     let mut writes = occurrence.writes(&state.app.entropy, now);
     let mut event = audit::event(&state.app.entropy, now, item.practice, ActorId::System, Verb::NoteWritten);
@@ -325,6 +357,7 @@ fn log(item: &OutboxItem, verdict: &Verdict, now: Timestamp) {
         Subject::Message { .. } => "message",
         Subject::SignIn { .. } => "sign_in",
         Subject::NoticeAgain(_) => "message_again",
+        Subject::Reminder(_) => "reminder",
         Subject::FactorsReset { .. } => "factors_reset",
         Subject::EvidenceAsked { .. } => "evidence_asked",
         Subject::FactorAdded { .. } => "factor_added",

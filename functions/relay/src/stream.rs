@@ -36,6 +36,7 @@ fn read(record: &Value) -> Reading<'_> {
         return Reading::Other;
     }
     match keys::parse_outbox(partition) {
+        Some((_, id)) if id.starts_with(keys::REMINDER_OUTBOX_PREFIX) => Reading::Other,
         Some((practice, id)) if !place.is_empty() => {
             Reading::Item(place, Event::outbox(practice, id.to_owned()))
         }
@@ -113,6 +114,7 @@ mod tests {
             record("MODIFY", &format!("OUTBOX#{PRACTICE}#a")),
             record("REMOVE", &format!("OUTBOX#{PRACTICE}#a")),
             record("INSERT", &format!("CONV#{PRACTICE}#a")),
+            record("INSERT", &format!("OUTBOX#{PRACTICE}#remind-msg-a-1")),
             json!({}),
             Value::Null,
         ] {

@@ -2144,7 +2144,7 @@ export interface components {
             id: string;
             /**
              * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-             *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, and `access_ends` of a parent or guardian.
+             *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, and `access_ends` of a parent or guardian.
              * @example text
              */
             kind: string;
@@ -2362,7 +2362,7 @@ export interface components {
                 id: string;
                 /**
                  * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-                 *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, and `access_ends` of a parent or guardian.
+                 *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, and `access_ends` of a parent or guardian.
                  * @example text
                  */
                 kind: string;

@@ -10,6 +10,7 @@ const KIND_KEYS: Record<string, string> = {
   contact_in_doubt: 'note-contact_in_doubt',
   notice_undelivered: 'note-notice_undelivered',
   access_ends: 'note-access_ends',
+  notice_unread: 'note-notice_unread',
   notice_came_back: 'note-notice_came_back',
 };
 

@@ -16,6 +16,8 @@ pub enum NoticeKind {
     SignIn,
     /// "You have a message" once more, because somebody asked for it.
     MessageAgain,
+    /// "You have a message" once more, because it was not read.
+    Reminder,
     /// What somebody of the staff signs in with was taken away.
     FactorsReset,
     /// That a member of staff got another factor.
@@ -91,6 +93,7 @@ impl NoticeKind {
             Self::Message => "message",
             Self::SignIn => "sign_in",
             Self::MessageAgain => "message_again",
+            Self::Reminder => "reminder",
             Self::FactorsReset => "factors_reset",
             Self::FactorAdded => "factor_added",
             Self::StaffInvited => "staff_invited",
@@ -109,6 +112,7 @@ impl NoticeKind {
             Self::Message,
             Self::SignIn,
             Self::MessageAgain,
+            Self::Reminder,
             Self::FactorsReset,
             Self::FactorAdded,
             Self::StaffInvited,

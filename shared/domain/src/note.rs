@@ -20,18 +20,21 @@ pub enum NoteKind {
     NoticeUndelivered,
     /// What a parent or guardian may see ends soon, because the patient comes of the age for that.
     AccessEnds,
+    /// A notice and its reminders left, and nobody has read the message.
+    NoticeUnread,
     /// A notice left and came back, or its reader called it unwanted.
     NoticeCameBack,
 }
 
 /// Every kind.
-pub const NOTE_KINDS: [NoteKind; 7] = [
+pub const NOTE_KINDS: [NoteKind; 8] = [
     NoteKind::Text,
     NoteKind::DatesLockedToday,
     NoteKind::DatesLocked,
     NoteKind::ContactInDoubt,
     NoteKind::NoticeUndelivered,
     NoteKind::AccessEnds,
+    NoteKind::NoticeUnread,
     NoteKind::NoticeCameBack,
 ];
 
@@ -45,6 +48,7 @@ impl NoteKind {
             Self::ContactInDoubt => "contact_in_doubt",
             Self::NoticeUndelivered => "notice_undelivered",
             Self::AccessEnds => "access_ends",
+            Self::NoticeUnread => "notice_unread",
             Self::NoticeCameBack => "notice_came_back",
         }
     }

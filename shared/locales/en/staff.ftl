@@ -87,6 +87,7 @@ note-dates_locked = Too many wrong birth dates. No birth date opens this patient
 note-contact_in_doubt = Wrong birth dates came again and again after notices to one contact. No notices go there any more. Ask the patient, then confirm or change the contact.
 note-notice_undelivered = A notice reached nobody: the patient does not know of your message. Call the patient, and check the contacts.
 note-access_ends = Within 30 days, a parent or guardian can no longer read for this patient, who is then old enough to have access of their own. Talk to them: does the patient need access, or the family access as a carer?
+note-notice_unread = A message is unread after a notice and two reminders. Call the patient.
 note-notice_came_back = A notice came back, or its reader called it unwanted. If the patient has another contact and allows it, the notice went there. The patient's page says which contact does not work: call about it.
 thread-write-to = Message to { $name }
 thread-write-hint = The patient reads { $language }.

@@ -87,6 +87,7 @@ note-dates_locked = Demasiadas fechas de nacimiento equivocadas. Ninguna fecha a
 note-contact_in_doubt = Llegaron una y otra vez fechas equivocadas después de avisos a un contacto. Ya no se envían avisos allí. Pregunte al paciente y luego confirme o cambie el contacto.
 note-notice_undelivered = Un aviso no llegó a nadie: el paciente no sabe de su mensaje. Llame al paciente y revise los contactos.
 note-access_ends = En menos de 30 días, un padre, una madre o un tutor ya no podrá leer por este paciente, que entonces tendrá edad para un acceso propio. Hable con ellos: ¿necesita acceso el paciente, o la familia como cuidadora?
+note-notice_unread = Un mensaje sigue sin leer después de un aviso y dos recordatorios. Llame al paciente.
 note-notice_came_back = Un aviso fue devuelto, o quien lo lee lo marcó como no deseado. Si el paciente tiene otro contacto y lo permite, el aviso fue allí. La página del paciente dice qué contacto no funciona: llame por eso.
 thread-write-to = Mensaje para { $name }
 thread-write-hint = El paciente lee en { $language }.

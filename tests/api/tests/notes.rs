@@ -194,8 +194,8 @@ async fn wrong_dates_that_shut_a_patient_out_are_told_to_staff_once_and_never_in
             guess(&world, &tokens[day], 5).await;
         }
         guess(&world, &tokens[day], 2).await;
-        // Longer than a day, so that the next message is told of again.
-        world.clock.advance_seconds(25 * 3600);
+        // Longer than a notice stands, so that the next message is told of again.
+        world.clock.advance_seconds(97 * 3600);
     }
     let mut told = kinds(&world, &strict, &id).await;
     told.sort();

@@ -10,6 +10,7 @@ use super::{
     Cancelled, Store, StoreError, Write,
     item::{Attributes, Item, NewItem, binary, number, string},
     keys,
+    outbox::NOTICE_STANDS_SECONDS,
     table::{Change, Index, Query, Sort, Table},
 };
 
@@ -407,7 +408,7 @@ impl Store {
         .value(":seq", number(seq))
         .value(":outbox", string(outbox))
         .value(":now", number(now.as_millis()))
-        .value(":stale", number(now.plus_seconds(-24 * 3600).as_millis()));
+        .value(":stale", number(now.plus_seconds(-NOTICE_STANDS_SECONDS).as_millis()));
         let item = self.change(change).await?;
         item.map(|item| Head::from_item(practice, conversation, &item)).transpose()
     }

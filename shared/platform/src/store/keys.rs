@@ -314,6 +314,9 @@ pub fn parse_outbox(pk: &str) -> Option<(PracticeId, &str)> {
     Some((PracticeId::parse(practice).ok()?, id))
 }
 
+/// What the id of an outbox item begins with that reminds of a message: it waits for days, and wakes nobody before.
+pub const REMINDER_OUTBOX_PREFIX: &str = "remind-";
+
 /// What the id of an outbox item begins with that another contact is told by, because a notice came back.
 pub const INSTEAD_OUTBOX_PREFIX: &str = "instead-";
 

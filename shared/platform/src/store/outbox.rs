@@ -47,6 +47,8 @@ pub enum Subject {
     },
     /// Once more a notice to the contact that got one, because somebody asked for it.
     NoticeAgain(Again),
+    /// Once more a notice of a message that was not read, or at last a word to staff.
+    Reminder(Reminder),
     /// What somebody of the staff signs in with was taken away.
     FactorsReset {
         /// The admin who is told.
@@ -140,6 +142,52 @@ pub enum Again {
         /// The outbox item that it left by.
         of: String,
     },
+}
+
+/// One step of what follows a notice while its message is unread.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reminder {
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// The patient.
+    pub patient: PatientId,
+    /// The message.
+    pub seq: u64,
+    /// The outbox item of its notice.
+    pub of: String,
+    /// Counted from one. All but the last are notices, the last is for staff.
+    pub step: u32,
+}
+
+/// Days between a notice, its reminders, and the word to staff that nobody has read: after one day, after three, after four.
+const REMINDER_DAYS: [i64; 3] = [1, 2, 1];
+/// How long a notice stands for later messages of its conversation: as long as its reminders go on. Then the next message is
+/// told of anew.
+pub const NOTICE_STANDS_SECONDS: i64 = 4 * 24 * 3600;
+
+impl Reminder {
+    /// The first one of a message.
+    pub const fn first(conversation: ConversationId, patient: PatientId, seq: u64, of: String) -> Self {
+        Self { conversation, patient, seq, of, step: 1 }
+    }
+
+    /// Whether it is the word to staff.
+    pub const fn is_last(&self) -> bool {
+        self.step as usize >= REMINDER_DAYS.len()
+    }
+
+    /// The one after it, if there is one.
+    pub fn next(&self) -> Option<Self> {
+        (!self.is_last()).then(|| Self { step: self.step + 1, ..self.clone() })
+    }
+
+    /// Its item, written when the step before it was done.
+    pub fn to_item(&self, practice: PracticeId, now: Timestamp) -> Attributes {
+        let id = format!("{}{}-{}", keys::REMINDER_OUTBOX_PREFIX, self.of, self.step);
+        let days = (self.step as usize).checked_sub(1).and_then(|step| REMINDER_DAYS.get(step));
+        let due = now.plus_seconds(days.unwrap_or(&1) * 24 * 3600);
+        later_item(practice, &id, &Subject::Reminder(self.clone()), (now, due))
+    }
 }
 
 /// How an item ended.
@@ -252,6 +300,13 @@ fn describe(item: NewItem, subject: &Subject) -> NewItem {
         Subject::StaffInvited { staff } => {
             item.with("notice_kind", string(NoticeKind::StaffInvited.as_str())).with("staff", string(staff))
         }
+        Subject::Reminder(reminder) => item
+            .with("notice_kind", string(NoticeKind::Reminder.as_str()))
+            .with("conversation", string(reminder.conversation))
+            .with("patient", string(reminder.patient))
+            .with("seq", number(reminder.seq))
+            .with("reminder_of", string(&reminder.of))
+            .with("step", number(reminder.step)),
         Subject::NoticeAgain(again) => {
             let item = item.with("notice_kind", string(NoticeKind::MessageAgain.as_str()));
             match again {
@@ -351,6 +406,13 @@ fn from_item(practice: PracticeId, id: &str, item: &Item) -> Result<OutboxItem, 
             browser: Browser::from_stored(item.text("browser")?),
         },
         NoticeKind::StaffInvited => Subject::StaffInvited { staff: item.parsed("staff", StaffId::parse)? },
+        NoticeKind::Reminder => Subject::Reminder(Reminder {
+            conversation: item.parsed("conversation", ConversationId::parse)?,
+            patient: item.parsed("patient", PatientId::parse)?,
+            seq: item.number("seq")?,
+            of: item.text("reminder_of")?.to_owned(),
+            step: item.number("step")?,
+        }),
         NoticeKind::MessageAgain => Subject::NoticeAgain(match item.optional_text("link") {
             Some(hash) => Again::Link(hash.to_owned()),
             None => {
@@ -475,6 +537,22 @@ impl Store {
         beside: &[Write],
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        let due = now.plus_seconds(retry_after(item.attempts));
+        self.defer_outbox(item, why, told, beside, due).await
+    }
+
+    /// The same, for a try at a stated time.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub async fn defer_outbox(
+        &self,
+        item: &OutboxItem,
+        why: &'static str,
+        told: &[ContactPointId],
+        beside: &[Write],
+        due: Timestamp,
+    ) -> Result<bool, StoreError> {
         let told = item.told.iter().chain(told).map(ToString::to_string).collect::<Vec<_>>().join(",");
         let change = || {
             let update = "SET out_state = :next, why = :why, told = :told, due_at = :due REMOVE lease_until";
@@ -482,7 +560,7 @@ impl Store {
                 .value(":next", string("NEW"))
                 .value(":why", string(why))
                 .value(":told", string(&told))
-                .value(":due", string(now.plus_seconds(retry_after(item.attempts))))
+                .value(":due", string(due))
         };
         self.let_go(change, beside).await
     }

@@ -4,6 +4,7 @@
 mod announcements;
 mod faults;
 mod notices;
+mod reminders;
 mod replays;
 mod sign_in;
 mod support;
