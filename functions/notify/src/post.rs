@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::{
+    channel::Pool,
     contact::{ContactKind, ContactValue},
     language::Language,
     limits::Rate,
@@ -132,7 +133,7 @@ impl State {
                 let id = MailId::parse(id).map_err(|_| SendError::local(Cause::Misconfigured))?;
                 self.mailer.send(to, mail, id, dated).await
             }
-            Envelope::Text(body) => self.sms.send(to, body).await,
+            Envelope::Text(body) => self.sms.send(Pool::Access, to, body).await,
         }
     }
 }

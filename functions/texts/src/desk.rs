@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     Invalid,
     audit::{Event, Verb},
-    id::{AccountId, ContactPointId, PatientId},
+    id::{AccountId, ContactPointId, PatientId, TextId, VisitId},
     role::Act,
 };
 use http::request::Parts;
@@ -43,6 +43,10 @@ rights! {
     ReadPatients;
     /// Change patients and what is sent to them.
     WritePatients;
+    /// See the practice's settings.
+    ReadPractice;
+    /// Change the practice's settings.
+    WritePractice;
 }
 
 /// A live session of staff that may do `R`, and what it works with.
@@ -70,10 +74,14 @@ impl<R: Right> FromRequestParts<App> for Desk<R> {
 }
 
 impl<R: Right> Desk<R> {
+    /// An event of this session.
+    pub(crate) fn event(&self, verb: Verb) -> Event {
+        self.session.event(&self.app.entropy, self.app.clock.now(), verb)
+    }
+
     /// An event of this session about a patient.
     pub(crate) fn event_about(&self, verb: Verb, patient: PatientId) -> Event {
-        let event = self.session.event(&self.app.entropy, self.app.clock.now(), verb);
-        Event { patient: Some(patient), ..event }
+        Event { patient: Some(patient), ..self.event(verb) }
     }
 
     /// Stores the event of a read. Without it nothing of what was read may leave.
@@ -135,5 +143,27 @@ impl<S: Send + Sync> FromRequestParts<S> for PatientPath {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         parameter(parts, "id", PatientId::parse).await.map(Self)
+    }
+}
+
+/// The text of the path.
+pub(crate) struct TextPath(pub(crate) TextId);
+
+impl<S: Send + Sync> FromRequestParts<S> for TextPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "id", TextId::parse).await.map(Self)
+    }
+}
+
+/// The visit of the path.
+pub(crate) struct VisitPath(pub(crate) VisitId);
+
+impl<S: Send + Sync> FromRequestParts<S> for VisitPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "id", VisitId::parse).await.map(Self)
     }
 }

@@ -7,10 +7,23 @@ mod consents;
 mod desk;
 mod my_consents;
 mod refusals;
+mod settings;
+pub mod texter;
+mod texts;
+mod visits;
 
 platform::endpoints! {
     consents::get_consents,
     consents::put_consent,
     my_consents::get_my_consents,
     my_consents::put_my_consent,
+    settings::get_text_settings,
+    settings::put_text_settings,
+    texts::schedule_text,
+    texts::list_texts,
+    texts::get_text,
+    texts::cancel_text,
+    visits::create_visit,
+    visits::list_visits,
+    visits::change_visit,
 }

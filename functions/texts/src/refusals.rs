@@ -64,10 +64,10 @@ pub(crate) enum NoKey {
     Missing(Problem),
 }
 
-/// What a route with a limit may answer.
+/// What a route may answer that takes something back.
 #[derive(IntoResponses)]
-pub(crate) enum Limited {
-    /// Too often; `Retry-After` says when again.
-    #[response(status = 429, content_type = "application/problem+json")]
-    TooMany(Problem),
+pub(crate) enum Conflicting {
+    /// It has left already, or is on its way at this moment.
+    #[response(status = 409, content_type = "application/problem+json")]
+    Conflict(Problem),
 }

@@ -1137,6 +1137,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/texts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The practice's texts with what became of them, the last to leave first. */
+        get: operations["listTexts"];
+        put?: never;
+        /** Schedules a text. What may leave is decided once more when it does; what speaks against it now is said now. */
+        post: operations["scheduleText"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/texts/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the practice has decided about its texts. */
+        get: operations["getTextSettings"];
+        /** Changes it. Texts that are scheduled already keep their time. */
+        put: operations["putTextSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/texts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One text: its state, every time that it was considered, and why it was or was not sent. */
+        get: operations["getText"];
+        put?: never;
+        post?: never;
+        /** Takes a text back that has not left. */
+        delete: operations["cancelText"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/totp": {
         parameters: {
             query?: never;
@@ -1154,6 +1208,41 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/v1/visits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The visits of some days, in order. */
+        get: operations["listVisits"];
+        put?: never;
+        /** Writes down a visit, with the texts that it makes by the practice's schedule. */
+        post: operations["createVisit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/visits/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Moves, confirms or cancels a visit. Its texts move and end with it. */
+        patch: operations["changeVisit"];
         trace?: never;
     };
 }
@@ -1266,6 +1355,24 @@ export interface components {
              * @example demo
              */
             practice: string;
+        };
+        /** @description One time that a text was considered. */
+        AttemptView: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description `cpt_…` of the phone. */
+            contact_id: string | null;
+            /** @description The language that it was written in. */
+            language: string | null;
+            /** @description `sent`, `deferred`, `blocked` or `failed`. */
+            outcome: string;
+            /** @description Why, as one word. */
+            why: string;
+            /** @description Other texts that the same message stood for: visits of a family on one day. */
+            with: string[];
         };
         /** @description The content of a message. */
         BodyView: {
@@ -1421,6 +1528,18 @@ export interface components {
             note: string | null;
             /** @description `id_seen`, `called_back` or `other`. */
             reason: string;
+        };
+        /** @description What to change about a visit. A member that is left out stays as it is. */
+        ChangeVisit: {
+            /** @description Where. */
+            place?: string | null;
+            /**
+             * Format: date-time
+             * @description When it begins. What was confirmed was another time, so a visit that is moved is `scheduled` again.
+             */
+            starts_at?: string | null;
+            /** @description `scheduled`, `confirmed`, `cancel_requested` or `cancelled`. */
+            state?: string | null;
         };
         /** @description A signed checkpoint: exactly what `admin audit verify` takes. */
         CheckpointView: {
@@ -2109,6 +2228,24 @@ export interface components {
              */
             roles: string[];
         };
+        /** @description A text to be scheduled. */
+        NewText: {
+            /**
+             * @description `appointment_reminder`, `appointment_confirmation`, `reorder_reminder`, `pickup_notice` or `marketing`. Nothing else
+             *     travels as a text.
+             * @example pickup_notice
+             */
+            kind: string;
+            /** @description `pat_…` */
+            patient_id: string;
+            /**
+             * Format: date-time
+             * @description When it is to leave; at once if left out. Its hours may make it later.
+             */
+            send_at?: string | null;
+            /** @description What varies, by kind: `starts_at` and `place`; nothing; `place`; `campaign` (`openings`, `hours`). */
+            variables?: Record<string, unknown>;
+        };
         /** @description A code generator to be set up. The secret is shown this once. */
         NewTotp: {
             /** @description To open in an app. */
@@ -2117,6 +2254,25 @@ export interface components {
             qr_svg: string;
             /** @description In base 32, to type. */
             secret: string;
+        };
+        /** @description A visit to be written down. */
+        NewVisit: {
+            /** @description The number that the practice's own system has for it. The same number again brings that visit to what is said here. */
+            external_id?: string | null;
+            /** @description `pat_…` */
+            patient_id: string;
+            /** @description Where, for staff. A text names it only if it is one of the practice's places. */
+            place?: string | null;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            starts_at: string;
+            /**
+             * @description `scheduled` if left out.
+             * @example scheduled
+             */
+            state?: string | null;
         };
         /** @description What is still to be proven. */
         NextStep: {
@@ -2433,6 +2589,45 @@ export interface components {
                 name: string;
                 /** @description `admin`, `clinician`, `front_desk`, `auditor`. */
                 roles: string[];
+            }[];
+            /** @description What to send as `cursor` for the next page; `null` on the last. */
+            next_cursor: string | null;
+        };
+        /** @description One page of a list. */
+        Page_TextView: {
+            /** @description The items. */
+            items: {
+                /** @description Every time that it was considered. */
+                attempts: components["schemas"]["AttemptView"][];
+                /**
+                 * Format: date-time
+                 * @description When it was scheduled.
+                 */
+                created_at: string;
+                /** @description `txt_…` */
+                id: string;
+                /** @description What kind of text. */
+                kind: string;
+                /** @description `pat_…` */
+                patient_id: string | null;
+                /** @description The patient's name. */
+                patient_name: string | null;
+                /**
+                 * Format: date-time
+                 * @description When it is to leave.
+                 */
+                send_at: string;
+                /**
+                 * @description `scheduled`, `deferred`, `sent`, `blocked`, `failed` or `cancelled`.
+                 * @example scheduled
+                 */
+                state: string;
+                /** @description What varies in it. */
+                variables: Record<string, unknown>;
+                /** @description `vis_…` of the visit that made it. */
+                visit_id: string | null;
+                /** @description Why, where it is not simply so. */
+                why: string[];
             }[];
             /** @description What to send as `cursor` for the next page; `null` on the last. */
             next_cursor: string | null;
@@ -2849,6 +3044,19 @@ export interface components {
             /** @description Whether others use it too. Then it cannot be remembered. */
             shared: boolean;
         };
+        /** @description When a visit is reminded of. */
+        ReminderBody: {
+            /**
+             * Format: int32
+             * @description 0 to 14.
+             */
+            days_before: number;
+            /**
+             * Format: int32
+             * @description 8 to 20, by the practice's clock.
+             */
+            hour: number;
+        };
         /** @description A request to open what was kept of one message. */
         RequestView: {
             /**
@@ -3070,6 +3278,61 @@ export interface components {
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
         };
+        /** @description What a practice has decided about its texts. */
+        TextSettingsBody: {
+            /**
+             * @description Which column of the practice's own list is what: `external_id`, `patient`, `date`, `time`, `place`, `state`, each
+             *     with its heading.
+             */
+            columns: {
+                [key: string]: string;
+            };
+            /** @description Whether a visit that was booked or moved is confirmed by a text. */
+            confirm: boolean;
+            /**
+             * @description The part of the day in which texts leave, within 08:00-21:00. The patient's clock counts too.
+             * @example 09:00-20:00
+             */
+            hours: string;
+            /** @description The places that a text may name, 24 characters each. Nothing else is ever named. */
+            places: string[];
+            /** @description When a visit is reminded of, three times at most. */
+            reminders: components["schemas"]["ReminderBody"][];
+        };
+        /** @description A text with what became of it. */
+        TextView: {
+            /** @description Every time that it was considered. */
+            attempts: components["schemas"]["AttemptView"][];
+            /**
+             * Format: date-time
+             * @description When it was scheduled.
+             */
+            created_at: string;
+            /** @description `txt_…` */
+            id: string;
+            /** @description What kind of text. */
+            kind: string;
+            /** @description `pat_…` */
+            patient_id: string | null;
+            /** @description The patient's name. */
+            patient_name: string | null;
+            /**
+             * Format: date-time
+             * @description When it is to leave.
+             */
+            send_at: string;
+            /**
+             * @description `scheduled`, `deferred`, `sent`, `blocked`, `failed` or `cancelled`.
+             * @example scheduled
+             */
+            state: string;
+            /** @description What varies in it. */
+            variables: Record<string, unknown>;
+            /** @description `vis_…` of the visit that made it. */
+            visit_id: string | null;
+            /** @description Why, where it is not simply so. */
+            why: string[];
+        };
         /** @description A birth date that did not fit. */
         TryView: {
             /**
@@ -3084,6 +3347,38 @@ export interface components {
             kind: string;
             /** @description After a `notice` or a `code`. */
             way: string;
+        };
+        /** @description A visit. */
+        VisitView: {
+            /** @description The number of the practice's own system. */
+            external_id: string | null;
+            /** @description `vis_…` */
+            id: string;
+            /**
+             * Format: date-time
+             * @description Since when a list of the whole day has not had it. It is flagged, and never cancelled for that.
+             */
+            missing_since: string | null;
+            /** @description `pat_…` */
+            patient_id: string;
+            /** @description The patient's name. */
+            patient_name: string | null;
+            /** @description Where. */
+            place: string | null;
+            /**
+             * Format: date-time
+             * @description When it begins.
+             */
+            starts_at: string;
+            /** @description `scheduled`, `confirmed`, `cancel_requested` or `cancelled`. */
+            state: string;
+            /** @description `txt_…` of the texts that it has made. */
+            texts: string[];
+        };
+        /** @description The visits of some days, in order. */
+        Visits: {
+            /** @description In order. */
+            items: components["schemas"]["VisitView"][];
         };
     };
     responses: never;
@@ -8691,6 +8986,412 @@ export interface operations {
             };
         };
     };
+    listTexts: {
+        parameters: {
+            query?: {
+                /** @description `scheduled`, `deferred`, `sent`, `blocked`, `failed` or `cancelled`; all if left out. */
+                state?: string;
+                /** @description 1 to 100, 50 if left out. */
+                limit?: number;
+                /** @description From the page before. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_TextView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scheduleText: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description 1 to 64 visible ASCII characters, the same for a repeat */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewText"];
+            };
+        };
+        responses: {
+            /** @description The same request was answered before */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextView"];
+                };
+            };
+            /** @description The `Idempotency-Key` is missing or malformed. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTextSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextSettingsBody"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putTextSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TextSettingsBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextSettingsBody"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description txt_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TextView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelText: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description txt_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It has left already, or is on its way at this moment. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     confirmTotp: {
         parameters: {
             query?: never;
@@ -8888,6 +9589,241 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listVisits: {
+        parameters: {
+            query?: {
+                /** @description Not before; now if left out. */
+                from?: string;
+                /** @description Before; seven days later if left out. At most 31 days. */
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Visits"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A parameter is unknown or not valid. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createVisit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVisit"];
+            };
+        };
+        responses: {
+            /** @description It was there already, and is so now */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeVisit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description vis_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeVisit"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VisitView"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More than 64 KiB. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Not `application/json`. */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Members are missing, unknown or not valid; `errors` names them all. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
             503: {
                 headers: {
                     [name: string]: unknown;

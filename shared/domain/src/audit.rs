@@ -150,6 +150,22 @@ pub enum Verb {
     ConversationExported,
     /// A provider said that a message did not reach its contact. The object tells which contact, and why.
     DeliveryFailed,
+    /// Texts were read: which there are, and what became of them.
+    TextsRead,
+    /// A text was scheduled.
+    TextScheduled,
+    /// A text was taken back.
+    TextCancelled,
+    /// A text left for a phone.
+    TextSent,
+    /// What a practice has decided about its texts was changed.
+    TextSettingsChanged,
+    /// Visits were read.
+    VisitsRead,
+    /// A visit was written down.
+    VisitCreated,
+    /// A visit was moved, confirmed or cancelled.
+    VisitChanged,
 }
 
 impl Verb {
@@ -215,6 +231,14 @@ impl Verb {
             Self::IncidentRead => "incident_read",
             Self::ConversationExported => "conversation_exported",
             Self::DeliveryFailed => "delivery_failed",
+            Self::TextsRead => "texts_read",
+            Self::TextScheduled => "text_scheduled",
+            Self::TextCancelled => "text_cancelled",
+            Self::TextSent => "text_sent",
+            Self::TextSettingsChanged => "text_settings_changed",
+            Self::VisitsRead => "visits_read",
+            Self::VisitCreated => "visit_created",
+            Self::VisitChanged => "visit_changed",
         }
     }
 }

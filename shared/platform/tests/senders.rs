@@ -16,7 +16,7 @@ use aws_smithy_runtime_api::{
     http::StatusCode,
 };
 use aws_smithy_types::{body::SdkBody, retry::RetryConfig};
-use domain::{browser::System, contact::ContactValue, time::Timestamp};
+use domain::{browser::System, channel::Pool, contact::ContactValue, time::Timestamp};
 use platform::{
     delivery::{Advice, Cause, SendError},
     mail::{MailId, Mailer},
@@ -105,7 +105,7 @@ async fn sms_to(to: &str, answer: Answer) -> (Result<String, SendError>, String)
     let (config, wire) = wire(answer);
     let sender = SmsSender::Sns(aws_sdk_sns::Client::new(&config));
     let body = samples::sms("code", &samples::bright_eyes(), "en", System::IPhone);
-    let result = sender.send(&address(to), &body).await;
+    let result = sender.send(Pool::Access, &address(to), &body).await;
     let requests = wire.requests.lock().unwrap().concat();
     (result.map(|id| id.as_str().to_owned()), requests)
 }
@@ -247,7 +247,7 @@ async fn every_refusal_of_sns_says_retry_or_fail() {
 #[tokio::test]
 async fn text_messages_can_be_switched_off() {
     let body = samples::sms("code", &samples::bright_eyes(), "en", System::IPhone);
-    let error = SmsSender::Off.send(&address("+15555550104"), &body).await.unwrap_err();
+    let error = SmsSender::Off.send(Pool::Access, &address("+15555550104"), &body).await.unwrap_err();
     assert_eq!((error.cause, error.advice()), (Cause::SwitchedOff, Advice::Fail));
     assert_eq!(error.to_string(), "message not accepted: switched_off");
     let (result, request) = sms_to("maria@patients.test", None).await;

@@ -39,6 +39,7 @@ pub struct World {
     notify: Arc<notify::State>,
     feedback: Arc<feedback::State>,
     chain: Arc<audit::chain::State>,
+    texter: Arc<texts::texter::State>,
     /// A practice with people.
     pub demo: Practice,
     /// Another practice, to be foreign.
@@ -170,7 +171,14 @@ impl World {
             clock.clone(),
             Entropy::seeded(seed + 6),
         );
+        let texter = texts::texter::State::new(
+            &environment(&aws, "TexterFunction"),
+            &sdk("TexterFunction"),
+            clock.clone(),
+            Entropy::seeded(seed + 9),
+        );
         Self {
+            texter: Arc::new(texter.expect("texter has what it needs")),
             chain: Arc::new(chain.expect("chain has what it needs")),
             relay: Arc::new(relay.expect("relay has what it needs")),
             notify: Arc::new(notify.expect("notify has what it needs")),
@@ -211,6 +219,7 @@ impl World {
             "NotifyFunction" => notify::handle(&self.notify, event).await.map_err(|e| e.to_string()),
             "FeedbackFunction" => feedback::handle(&self.feedback, event).await.map_err(|e| e.to_string()),
             "ChainFunction" => audit::chain::handle(&self.chain, event).await.map_err(|e| e.to_string()),
+            "TexterFunction" => texts::texter::handle(&self.texter, event).await.map_err(|e| e.to_string()),
             other => panic!("no such function: {other}"),
         }
     }

@@ -60,6 +60,21 @@ async fn round(world: World) {
     world.clock.advance_seconds(70);
     active.get(&consents).await.expect(200);
 
+    // Visits and their texts: written down, moved, listed; one text that leaves.
+    let new = json!({"external_id": world.fresh_key(), "patient_id": demo.patients["maria"].id, "starts_at": "2027-03-01T15:00:00Z"});
+    let visit = ben.post("/v1/visits", new).await.expect(201).json();
+    let visit = format!("/v1/visits/{}", visit["id"].as_str().unwrap());
+    ben.patch(&visit, json!({"starts_at": "2027-03-02T15:00:00Z"})).await.expect(200);
+    let body = json!({"patient_id": demo.patients["maria"].id, "kind": "reorder_reminder"});
+    let made = ben.post_once("/v1/texts", &world.fresh_key(), body).await.expect(201).json();
+    for query in ["", "?state=scheduled"] {
+        let page = ben.get(&format!("/v1/texts{query}")).await.expect(200).json();
+        assert!(page["items"].as_array().unwrap().iter().any(|text| text["id"] == made["id"]), "{query}");
+    }
+    let before = mails_to(&world, "+15555550101").len();
+    world.tick().await;
+    assert_eq!(mails_to(&world, "+15555550101").len(), before + 1);
+
     // messages: start, list in every way, send, read, mark, change.
     let mut ana = world.signed_in(demo, "ana").await;
     let start = json!({"patient_id": demo.patients["maria"].id, "topic": "other"});

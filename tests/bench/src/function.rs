@@ -159,7 +159,7 @@ pub(crate) async fn cold(table: &mut Table, programs: &Path) -> Result<()> {
     first_page(table, programs, &aws).await
 }
 
-const FUNCTIONS: [(&str, &str); 8] = [
+const FUNCTIONS: [(&str, &str); 9] = [
     ("login", "LoginFunction"),
     ("messages", "MessagesFunction"),
     ("roster", "RosterFunction"),
@@ -167,6 +167,7 @@ const FUNCTIONS: [(&str, &str); 8] = [
     ("notify", "NotifyFunction"),
     ("audit", "AuditFunction"),
     ("texts", "TextsFunction"),
+    ("texter", "TexterFunction"),
     ("chain", "ChainFunction"),
 ];
 

@@ -112,7 +112,7 @@ fn nothing(_: &Places, _: &str) -> Option<Value> {
 
 /// All of them.
 pub fn doors() -> Vec<Door> {
-    use Kind::{Conversation, Device, Evidence, Passkey, Patient, Session, Staff};
+    use Kind::{Conversation, Device, Evidence, Passkey, Patient, Session, Staff, Text, Visit};
     use Who::{Everyone, May, Patients, PatientsOr, SenderOr, SignedIn};
 
     type Body = fn(&Places, &str) -> Option<Value>;
@@ -222,6 +222,23 @@ pub fn doors() -> Vec<Door> {
             Some(json!({"word": "approved"}))
         }),
         door("GET", "/v1/me/access-log", Patients, None, nothing),
+        door("GET", "/v1/texts/settings", May(Act::ReadPractice), None, nothing),
+        door("PUT", "/v1/texts/settings", May(Act::WritePractice), None, |_, _| {
+            Some(
+                json!({"hours": "08:00-21:00", "places": [], "confirm": false, "reminders": [], "columns": {}}),
+            )
+        }),
+        door("GET", "/v1/texts", patients, None, nothing),
+        door("POST", "/v1/texts", roster, None, |_, _| {
+            Some(json!({"patient_id": "pat_x", "kind": "reorder_reminder"}))
+        }),
+        door("GET", "/v1/texts/{id}", patients, Some(Text), nothing),
+        door("DELETE", "/v1/texts/{id}", roster, Some(Text), nothing),
+        door("GET", "/v1/visits", patients, None, nothing),
+        door("POST", "/v1/visits", roster, None, |_, _| {
+            Some(json!({"patient_id": "pat_x", "starts_at": "2026-12-01T15:00:00Z"}))
+        }),
+        door("PATCH", "/v1/visits/{id}", roster, Some(Visit), |_, _| Some(json!({"state": "confirmed"}))),
         door("GET", "/v1/me/consents", Patients, None, nothing),
         door("PUT", "/v1/me/consents", Patients, None, empty),
         door("GET", "/v1/patients", patients, None, nothing),

@@ -62,6 +62,10 @@ pub enum Kind {
     Passkey,
     /// What was kept of a recalled message, which Ida may open.
     Evidence,
+    /// A visit.
+    Visit,
+    /// A text that a visit has made.
+    Text,
 }
 
 /// The ids of everything.
@@ -100,6 +104,12 @@ impl Places {
         places.patients(world).await;
         places.staff(world).await;
         places.ways_in(world).await;
+        for (name, who) in [("own", "maria"), ("other", "john")] {
+            places.visit(world, &world.demo, name, who).await;
+        }
+        places.visit(world, &world.other, "foreign", "john").await;
+        places.ids.insert((Kind::Visit, "deleted"), never("vis").replace("xk", "xm"));
+        places.ids.insert((Kind::Text, "deleted"), never("txt").replace("xk", "xm"));
         for (kind, prefix) in [
             (Kind::Conversation, "cnv"),
             (Kind::Patient, "pat"),
@@ -108,10 +118,20 @@ impl Places {
             (Kind::Device, "dev"),
             (Kind::Passkey, "pky"),
             (Kind::Evidence, "evd"),
+            (Kind::Visit, "vis"),
+            (Kind::Text, "txt"),
         ] {
             places.ids.insert((kind, "never"), never(prefix));
         }
         places
+    }
+
+    async fn visit(&mut self, world: &World, practice: &Practice, name: &'static str, who: &str) {
+        let body = json!({"patient_id": practice.patients[who].id, "starts_at": "2026-12-24T15:00:00Z"});
+        let mut ben = world.signed_in(practice, "ben").await;
+        let visit = ben.post("/v1/visits", body).await.expect(201).json();
+        self.ids.insert((Kind::Visit, name), visit["id"].as_str().unwrap().to_owned());
+        self.ids.insert((Kind::Text, name), visit["texts"][0].as_str().unwrap().to_owned());
     }
 
     /// The id of what somebody names.

@@ -22,6 +22,7 @@ pub(crate) struct Functions {
     audit: Router,
     chain: audit::chain::State,
     texts: Router,
+    texter: texts::texter::State,
 }
 
 /// What functions are built from.
@@ -60,6 +61,8 @@ impl Functions {
         let feedback = feedback::State::new(&environment, &sdk, clock, entropy)?;
         let (environment, sdk, clock, entropy) = state("ChainFunction");
         let chain = audit::chain::State::new(&environment, &sdk, clock, entropy)?;
+        let (environment, sdk, clock, entropy) = state("TexterFunction");
+        let texter = texts::texter::State::new(&environment, &sdk, clock, entropy)?;
         Ok(Self {
             login: login::router(parts.app("LoginFunction")?),
             messages: messages::router(parts.app("MessagesFunction")?),
@@ -70,6 +73,7 @@ impl Functions {
             audit: audit::router(parts.app("AuditFunction")?),
             chain,
             texts: texts::router(parts.app("TextsFunction")?),
+            texter,
         })
     }
 
@@ -98,6 +102,7 @@ impl Functions {
                 | "AuditFunction"
                 | "ChainFunction"
                 | "TextsFunction"
+                | "TexterFunction"
         )
     }
 
@@ -114,6 +119,7 @@ impl Functions {
                 "NotifyFunction" => notify::handle(&self.notify, event).await,
                 "FeedbackFunction" => feedback::handle(&self.feedback, event).await,
                 "ChainFunction" => audit::chain::handle(&self.chain, event).await,
+                "TexterFunction" => texts::texter::handle(&self.texter, event).await,
                 _ => Err(format!("{function} takes no events").into()),
             }
         };

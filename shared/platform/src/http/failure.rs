@@ -102,6 +102,9 @@ pub enum Failure {
     /// Others use a contact that somebody is to be reached at, and nobody has said that this is right.
     #[error("shared contact")]
     ContactShared(Vec<SharedContact>),
+    /// This kind of content does not travel over the channel that was asked for, whatever anybody agreed to.
+    #[error("channel not allowed")]
+    ChannelNotAllowed,
     /// Only an admin may recall this message.
     #[error("recall needs an admin")]
     RecallNeedsAdmin,
@@ -206,6 +209,12 @@ impl Failure {
                 "contact-shared",
                 "Somebody else uses this contact too.",
                 Some("Check it. If they share it, repeat this with shared_contact_confirmed."),
+            ),
+            Self::ChannelNotAllowed => (
+                S::UNPROCESSABLE_ENTITY,
+                "channel-not-allowed",
+                "This does not travel as a text message.",
+                Some("Write it in the secure chat."),
             ),
             Self::RecallNeedsAdmin => (
                 S::FORBIDDEN,

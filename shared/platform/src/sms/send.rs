@@ -1,7 +1,10 @@
 //! Amazon SNS.
 
 use aws_sdk_sns::{operation::publish::PublishError, types::MessageAttributeValue};
-use domain::contact::{ContactKind, ContactValue};
+use domain::{
+    channel::Pool,
+    contact::{ContactKind, ContactValue},
+};
 
 use super::SmsBody;
 use crate::{
@@ -43,16 +46,18 @@ impl SmsSender {
     ///
     /// # Errors
     /// [`SendError`], which says whether to try again. It names no number.
-    pub async fn send(&self, to: &ContactValue, body: &SmsBody) -> Result<ProviderId, SendError> {
+    pub async fn send(&self, pool: Pool, to: &ContactValue, body: &SmsBody) -> Result<ProviderId, SendError> {
         let Self::Sns(sns) = self else {
             return Err(SendError::local(Cause::SwitchedOff));
         };
         if to.kind() != ContactKind::Phone {
             return Err(SendError::local(Cause::BadRecipient));
         }
+        // SNS has one list of those who have sent STOP, and no numbers of its own for a pool: it is told what matters to it.
+        let kind = if pool == Pool::Marketing { "Promotional" } else { "Transactional" };
         let transactional = MessageAttributeValue::builder()
             .data_type("String")
-            .string_value("Transactional")
+            .string_value(kind)
             .build()
             .map_err(|_| SendError::local(Cause::Misconfigured))?;
         let answer = sns

@@ -7,6 +7,8 @@ use domain::{
     time::Timestamp,
 };
 
+use serde::{Deserialize, Serialize};
+
 use super::SmsBody;
 use crate::{
     i18n::{Area, TextError, Texts},
@@ -17,7 +19,8 @@ use crate::{
 pub const VISITS_MAX: usize = 3;
 
 /// What is said to a phone that has written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Reply {
     /// The visit is confirmed.
     Confirmed(Timestamp),

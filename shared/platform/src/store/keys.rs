@@ -4,9 +4,10 @@ use domain::{
     contact::ContactKind,
     id::{
         AccountId, ContactPointId, ConversationId, EventId, EvidenceId, FlowId, NoteId, PatientId,
-        PracticeId, StaffId,
+        PracticeId, StaffId, TextId, VisitId,
     },
     practice::Slug,
+    text::TextState,
     time::Timestamp,
 };
 
@@ -330,6 +331,82 @@ pub fn posted(provider_id_hash: &str) -> ItemKey {
 /// nobody looked.
 pub fn due_partition(shard: u64) -> String {
     format!("DUE#{shard}")
+}
+
+/// What a practice has decided about its texts.
+pub fn text_settings(practice: PracticeId) -> ItemKey {
+    ItemKey::new(format!("PRACTICE#{practice}"), "TEXTS")
+}
+
+/// Prefix of the partition of a scheduled text.
+const TEXT_PREFIX: &str = "TEXT#";
+
+/// A scheduled text.
+pub fn text(practice: PracticeId, text: TextId) -> ItemKey {
+    ItemKey::new(format!("{TEXT_PREFIX}{practice}#{text}"), "TEXT")
+}
+
+/// Practice and id of a text's partition.
+pub fn parse_text(pk: &str) -> Option<(PracticeId, TextId)> {
+    let (practice, id) = pk.strip_prefix(TEXT_PREFIX)?.split_once('#')?;
+    Some((PracticeId::parse(practice).ok()?, TextId::parse(id).ok()?))
+}
+
+/// A partition of the due index that holds texts alone.
+pub fn text_due_partition(shard: u64) -> String {
+    format!("TEXTDUE#{shard}")
+}
+
+/// The shard of the due index that a text stands in.
+pub fn text_shard(text: TextId) -> u64 {
+    u64::from(text.to_bytes()[15]) % DUE_SHARDS
+}
+
+/// Partition of the lists of texts: of one state in the inbox index, of all in the queue index.
+pub fn texts_partition(practice: PracticeId, state: Option<TextState>) -> String {
+    match state {
+        Some(state) => format!("{practice}#text#{}", state.as_str()),
+        None => format!("{practice}#text"),
+    }
+}
+
+/// A visit.
+pub fn visit(practice: PracticeId, visit: VisitId) -> ItemKey {
+    ItemKey::new(format!("VISIT#{practice}#{visit}"), "VISIT")
+}
+
+/// The visit behind a number of the practice's own system, by its blind index.
+pub fn visit_lookup(practice: PracticeId, blind: &str) -> ItemKey {
+    ItemKey::new(format!("VISITX#{practice}#{INDEX_VERSION}#{blind}"), "VISIT")
+}
+
+/// The partition of the visits that begin on one day in UTC.
+pub fn visit_day_partition(practice: PracticeId, day: Timestamp) -> String {
+    format!("VISITDAY#{practice}#{}", day.utc_day())
+}
+
+/// That a visit begins at this time.
+pub fn visit_day(practice: PracticeId, starts_at: Timestamp, visit: VisitId) -> ItemKey {
+    ItemKey::new(visit_day_partition(practice, starts_at), format!("{starts_at}#{visit}"))
+}
+
+/// Time and id of a sort key that [`visit_day`] made.
+pub fn parse_visit_day(sk: &str) -> Option<(Timestamp, VisitId)> {
+    let (at, id) = sk.split_once('#')?;
+    Some((Timestamp::parse(at).ok()?, VisitId::parse(id).ok()?))
+}
+
+/// Sort key prefix of the visits that a contact point was reminded of.
+pub const ASKED_PREFIX: &str = "ASKED#";
+
+/// That a contact point was reminded of a visit and may answer.
+pub fn asked(practice: PracticeId, point: ContactPointId, visit: VisitId) -> ItemKey {
+    ItemKey::new(contact_point_partition(practice, point), format!("{ASKED_PREFIX}{visit}"))
+}
+
+/// The visit of a sort key that [`asked`] made.
+pub fn parse_asked(sk: &str) -> Option<VisitId> {
+    VisitId::parse(sk.strip_prefix(ASKED_PREFIX)?).ok()
 }
 
 /// The result of a create that carried an idempotency key.

@@ -40,7 +40,9 @@ pub mod session;
 pub mod sharing;
 pub mod staff;
 pub mod table;
+pub mod text;
 pub mod totp;
 pub mod tries;
+pub mod visit;
 
 pub use table::{Cancelled, Store, StoreError, Write};

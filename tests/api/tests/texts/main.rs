@@ -8,6 +8,8 @@
 )]
 
 mod consents;
+mod scheduled;
+mod visits;
 
 use api_tests::{Browser, Practice, World};
 use domain::{id::EventId, time::Timestamp};
