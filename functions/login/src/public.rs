@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     response::{IntoResponse, Response},
 };
-use domain::practice::Slug;
+use domain::{id::PracticeId, practice::Slug};
 use http::header;
 use platform::{
     App,
@@ -18,6 +18,9 @@ use utoipa::ToSchema;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PublicPractice {
     slug: String,
+    /// Where its pages begin: `/`, or `/p/…` where several practices share the address.
+    #[schema(example = "/")]
+    page: String,
     /// Public name.
     name: String,
     /// Public phone, E.164.
@@ -32,9 +35,10 @@ pub(crate) struct PublicPractice {
     languages: Vec<String>,
 }
 
-/// The public face of a practice: by its short name, or `default` for the practice of this address.
+/// The public face of a practice: by its short name, by `prc_` and what stands in its address after `/p/`, or `default` for
+/// the practice that has this address to itself.
 #[utoipa::path(get, path = "/v1/practices/{slug}", operation_id = "getPublicPractice", tag = "public",
-    params(("slug" = String, Path, description = "Short name, or `default`")),
+    params(("slug" = String, Path, description = "Short name, `prc_…`, or `default`")),
     responses(
         (status = 200, body = PublicPractice),
         (status = 404, body = Problem, content_type = "application/problem+json"),
@@ -44,18 +48,20 @@ pub(crate) async fn get_practice(
     State(app): State<App>,
     Path(slug): Path<String>,
 ) -> Result<Json<PublicPractice>, Failure> {
-    let slug = match slug.as_str() {
-        "default" => app.default_practice.clone(),
-        text => Slug::parse(text).ok(),
+    let by_slug = async |slug: Option<Slug>| match slug {
+        Some(slug) => app.practice_by_slug(&slug).await,
+        None => Ok(None),
     };
-    let practice = match slug {
-        Some(slug) => app.practice_by_slug(&slug).await?,
-        None => None,
+    let practice = match (slug.as_str(), PracticeId::parse(&slug)) {
+        ("default", _) => by_slug(app.default_practice.clone()).await?,
+        (_, Ok(id)) => app.practice(id).await?,
+        (text, Err(_)) => by_slug(Slug::parse(text).ok()).await?,
     };
     let practice = practice.ok_or(Failure::NotFound)?;
     let profile = practice.profile.clone();
     Ok(Json(PublicPractice {
         slug: practice.slug.to_string(),
+        page: app.reference(&practice).map_or_else(|| "/".to_owned(), |reference| format!("/p/{reference}")),
         name: profile.name,
         phone: profile.phone,
         emergency_number: profile.emergency_number,

@@ -163,8 +163,7 @@ impl<'a> Teller<'a> {
         let app = &state.app;
         let practice = app.known_practice(item.practice).await?;
         let sealer = app.sealer(&practice).await?;
-        let letterhead =
-            Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+        let letterhead = app.letterhead(&practice).map_err(Trouble::Letterhead)?;
         let account = app.store.account(practice.id, account, &sealer).await?;
         Ok(account.map(|account| Self { state, item, practice, letterhead, account, news }))
     }

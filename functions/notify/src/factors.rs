@@ -5,7 +5,6 @@
 use domain::{browser::Browser, channel::Factor, contact::ContactKind, id::StaffId};
 use platform::{
     delivery::Advice,
-    letterhead::Letterhead,
     mail::Mail,
     store::{
         outbox::{Ending, OutboxItem},
@@ -63,8 +62,7 @@ async fn send(
     let Some(staff) = staff.filter(is_told) else {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), "no_admin"));
     };
-    let letterhead =
-        Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+    let letterhead = app.letterhead(&practice).map_err(Trouble::Letterhead)?;
     let envelope = Envelope::mail(mail, &letterhead, &staff.language, &item.id)?;
     match state.post(&practice, &staff.email, &envelope, item.created_at, Spend::Notice).await {
         Ok(accepted) => {

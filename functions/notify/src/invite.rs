@@ -4,7 +4,6 @@
 use domain::{contact::ContactKind, id::StaffId};
 use platform::{
     delivery::Advice,
-    letterhead::Letterhead,
     mail::Mail,
     store::outbox::{Ending, OutboxItem},
 };
@@ -29,8 +28,7 @@ pub(crate) async fn send(state: &State, item: &OutboxItem, staff: StaffId) -> Re
     else {
         return Ok(Verdict::new(Then::End(Ending::Suppressed), "not_invited"));
     };
-    let letterhead =
-        Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+    let letterhead = app.letterhead(&practice).map_err(Trouble::Letterhead)?;
     let envelope = Envelope::mail(&Mail::StaffInvite { until }, &letterhead, &staff.language, &item.id)?;
     match state.post(&practice, &staff.email, &envelope, item.created_at, Spend::Notice).await {
         Ok(accepted) => {

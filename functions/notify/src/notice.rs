@@ -256,8 +256,7 @@ impl<'a> Round<'a> {
         )?;
         let (sealer, link_key) =
             tokio::try_join!(app.sealer(&practice), app.practice_key(&practice, Purpose::Link))?;
-        let letterhead =
-            Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+        let letterhead = app.letterhead(&practice).map_err(Trouble::Letterhead)?;
         let live = granted.into_iter().filter(|(_, grant)| grant.is_live(now));
         let acting: Vec<(AccountId, Relation)> = live.map(|(id, grant)| (id, grant.relation)).collect();
         let (readers, points) = readers(state, &practice, about.patient, &acting, &sealer, now).await?;

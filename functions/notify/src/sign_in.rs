@@ -68,8 +68,7 @@ pub(crate) async fn send(
     let address = flow.address(&sealer)?;
     let blocked = state.blocks(&practice, &address);
     let suppressed = |why| Ok(Verdict::new(Then::End(Ending::Suppressed), why));
-    let letterhead =
-        Letterhead::new(app.edge.origin.clone(), &practice.profile).map_err(Trouble::Letterhead)?;
+    let letterhead = app.letterhead(&practice).map_err(Trouble::Letterhead)?;
     if flow.is_step_up {
         if let Some(why) = blocked {
             return suppressed(why);

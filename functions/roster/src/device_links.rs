@@ -101,7 +101,8 @@ pub(crate) async fn make_device_link(
     let item = link.to_item(&id);
     let writes = || vec![Write::Create(Table::Chat, item.clone()), audit::write(&event)];
     desk.app.store.transact_patiently(writes).await?.map_err(|_| StoreError::Contended)?;
-    let url = format!("{}/d#t={}", desk.app.edge.origin, token.expose());
+    let letterhead = desk.app.letterhead(&desk.practice).map_err(|_| StoreError::Malformed("profile"))?;
+    let url = letterhead.device_link(&token);
     let view = DeviceLinkView { id, qr_svg: qr(&url)?, url, expires_in_seconds: DEVICE_LINK_LIFE_SECONDS };
     Ok((StatusCode::CREATED, Json(view)))
 }

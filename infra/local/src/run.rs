@@ -48,6 +48,9 @@ pub(crate) struct RunArguments {
     /// Seconds between a message and its notice: 10 where it is deployed, so that an undo comes before it.
     #[arg(long, env = "NOTICE_DELAY_SECONDS", value_name = "NOTICE_DELAY_SECONDS", default_value_t = 3, value_parser = clap::value_parser!(u8).range(0..=60))]
     notice_delay_seconds: u8,
+    /// Whether a second practice shares the address, at a page of its own.
+    #[arg(long, env = "SECOND_PRACTICE", value_name = "SECOND_PRACTICE", default_value = "0", value_parser = BoolishValueParser::new())]
+    second_practice: bool,
     /// What the log on standard error tells.
     #[arg(long, env = "LOG_LEVEL", value_name = "LOG_LEVEL", default_value = "WARN")]
     log_level: Level,
@@ -69,6 +72,7 @@ pub(crate) async fn run(arguments: RunArguments) -> Result<(), Box<dyn Error>> {
     let data = arguments.local_data.clone();
     let mut options = StackOptions::run(data.clone(), origin.clone(), arguments.portal_dist);
     options.parameters.insert("NoticeDelaySeconds".to_owned(), arguments.notice_delay_seconds.to_string());
+    options.second_practice = arguments.second_practice;
     let stack = Stack::start(options).await?;
     let mover = stack.move_events()?;
     let (stop, stopped) = watch::channel(false);

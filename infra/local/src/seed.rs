@@ -149,3 +149,48 @@ async fn patients(roster: &App, practice: &Practice) -> Result<(), SeedError> {
     }
     Ok(())
 }
+
+/// Another practice at the same address, with one member of staff and two patients: whoever reads for both practices has one
+/// mailbox.
+pub(crate) async fn second(stack: &Stack) -> Result<(), SeedError> {
+    let operator = Provisioner::from(&stack.app(OPERATOR)?);
+    let slug = Slug::parse("hill-street")?;
+    let practice = match operator.practice(&slug).await {
+        Ok(_) => return Ok(()),
+        Err(ProvisionError::NoPractice) => {
+            let profile = PublicProfile {
+                name: "Hill Street Practice".to_owned(),
+                sender_name: "Hill Street".to_owned(),
+                phone: "+15555550180".to_owned(),
+                ..profile()
+            };
+            let policies = Policies::demonstration(LIMITS_FACTOR);
+            operator.create_practice(NewPractice { slug, profile, policies }).await?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let eva = NewStaff {
+        name: PersonName::parse("Eva Stone")?,
+        email: ContactValue::email("eva@hill.test")?,
+        roles: vec![Role::Admin, Role::Clinician],
+        language: Language::english(),
+    };
+    operator.invite_staff(&practice, eva).await?;
+    let roster = Provisioner::from(&stack.app(ROSTER)?);
+    for (name, birth_date, language, email) in [
+        ("Mia Novak", "1988-04-09", "en", "mia@patients.test"),
+        ("Maria Lopez", "1985-03-14", "es", "maria@patients.test"),
+    ] {
+        let new = NewPatient {
+            name: PersonName::parse(name)?,
+            birth_date: BirthDate::parse(birth_date)?,
+            language: Language::parse(language)?,
+            time_zone: None,
+            external_id: None,
+            contacts: vec![ContactValue::email(email)?],
+            may_share: true,
+        };
+        roster.add_patient(&practice, new).await?;
+    }
+    Ok(())
+}

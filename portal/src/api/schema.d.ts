@@ -859,7 +859,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The public face of a practice: by its short name, or `default` for the practice of this address. */
+        /**
+         * The public face of a practice: by its short name, by `prc_` and what stands in its address after `/p/`, or `default` for
+         *     the practice that has this address to itself.
+         */
         get: operations["getPublicPractice"];
         put?: never;
         post?: never;
@@ -2829,6 +2832,11 @@ export interface components {
             languages: string[];
             /** @description Public name. */
             name: string;
+            /**
+             * @description Where its pages begin: `/`, or `/p/…` where several practices share the address.
+             * @example /
+             */
+            page: string;
             /** @description Public phone, E.164. */
             phone: string;
             slug: string;
@@ -7663,7 +7671,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                /** @description Short name, or `default` */
+                /** @description Short name, `prc_…`, or `default` */
                 slug: string;
             };
             cookie?: never;

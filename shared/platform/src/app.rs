@@ -6,7 +6,7 @@ use std::{
 };
 
 use aws_types::SdkConfig;
-use domain::{id::PracticeId, practice::Slug, time::Timestamp};
+use domain::{Invalid, id::PracticeId, practice::Slug, time::Timestamp};
 
 use crate::{
     clock::Clock,
@@ -14,6 +14,7 @@ use crate::{
     entropy::Entropy,
     http::edge::Edge,
     keys::{KeyError, KeyScope, Keys, Purpose},
+    letterhead::Letterhead,
     seal::Key,
     sealing::FieldSealer,
     store::{Store, StoreError, practice::Practice},
@@ -65,16 +66,7 @@ impl App {
                 OriginSecrets::parse,
             )?,
         };
-        Ok(Self {
-            edge: Arc::new(edge),
-            default_practice: match environment.optional("DEFAULT_PRACTICE") {
-                None => None,
-                Some(_) => Some(
-                    environment.parsed("DEFAULT_PRACTICE", "is not a short name", |t| Slug::parse(t).ok())?,
-                ),
-            },
-            ..Self::without_edge(environment, sdk, clock, entropy)?
-        })
+        Ok(Self { edge: Arc::new(edge), ..Self::without_edge(environment, sdk, clock, entropy)? })
     }
 
     /// The same for functions that no HTTP request reaches.
@@ -97,7 +89,12 @@ impl App {
             clock,
             entropy,
             edge: Arc::new(Edge { origin, secrets: OriginSecrets::none() }),
-            default_practice: None,
+            default_practice: match environment.optional("DEFAULT_PRACTICE") {
+                None => None,
+                Some(_) => Some(
+                    environment.parsed("DEFAULT_PRACTICE", "is not a short name", |t| Slug::parse(t).ok())?,
+                ),
+            },
             sends_texts: environment.optional("SMS_BACKEND").is_some_and(|backend| backend != "off"),
             practices: Arc::default(),
             slugs: Arc::default(),
@@ -154,6 +151,22 @@ impl App {
         let Some(id) = id else { return Ok(None) };
         self.slugs.lock().unwrap_or_else(PoisonError::into_inner).insert(slug.as_str().to_owned(), id);
         self.practice(id).await
+    }
+
+    /// What pages and links name a practice by that shares the origin with the one that has it to itself: its id, without
+    /// what all of them begin with. It says nothing to anybody.
+    pub fn reference(&self, practice: &Practice) -> Option<String> {
+        let is_default = self.default_practice.as_ref() == Some(&practice.slug);
+        (!is_default).then(|| practice.id.to_string().trim_start_matches(PracticeId::PREFIX).to_owned())
+    }
+
+    /// What the messages of a practice are signed with, and where their links lead.
+    ///
+    /// # Errors
+    /// As [`Letterhead::new`].
+    pub fn letterhead(&self, practice: &Practice) -> Result<Letterhead, Invalid> {
+        let letterhead = Letterhead::new(self.edge.origin.clone(), &practice.profile)?;
+        Ok(letterhead.with_reference(self.reference(practice)))
     }
 
     /// A data key of a practice.

@@ -51,6 +51,8 @@ fn is_mark(c: char) -> bool {
 #[derive(Clone, Debug)]
 pub struct Letterhead {
     origin: Origin,
+    /// What links name the practice by, where the origin is not its own.
+    reference: Option<String>,
     sender: SenderName,
     phone: String,
     emergency_number: String,
@@ -67,7 +69,25 @@ impl Letterhead {
         let phone = ContactValue::phone(&profile.phone)?;
         let zone = ZoneName::parse(&profile.time_zone)?;
         let emergency_number = emergency_number(&profile.emergency_number)?;
-        Ok(Self { origin, sender, phone: phone.expose().to_owned(), emergency_number, zone })
+        Ok(Self { origin, reference: None, sender, phone: phone.expose().to_owned(), emergency_number, zone })
+    }
+
+    /// The same for a practice that shares its origin: its links say which one it is, so that their pages show its name and
+    /// phone. They say it in a word without meaning, and the same whether what they lead to is there.
+    #[must_use]
+    pub fn with_reference(mut self, reference: Option<String>) -> Self {
+        self.reference = reference;
+        self
+    }
+
+    /// `<origin>/<page>?p=<reference>#t=<token>`, with what else the query says before.
+    fn page(&self, page: &str, query: &str, token: Option<&LinkToken>) -> String {
+        let reference = self.reference.as_ref().map(|reference| format!("p={reference}"));
+        let parts = [Some(query.to_owned()).filter(|query| !query.is_empty()), reference];
+        let query = parts.into_iter().flatten().collect::<Vec<_>>().join("&");
+        let query = if query.is_empty() { query } else { format!("?{query}") };
+        let token = token.map(|token| format!("#t={}", token.expose())).unwrap_or_default();
+        format!("{}/{page}{query}{token}", self.origin)
     }
 
     /// Who writes.
@@ -83,22 +103,27 @@ impl Letterhead {
     /// The link of a notice: `<origin>/n?l=<language>#t=<token>`. The token stands in the fragment, which no server,
     /// log or `Referer` header sees.
     pub fn notice_link(&self, language: &Language, token: &LinkToken) -> String {
-        format!("{}/n?l={language}#t={}", self.origin, token.expose())
+        self.page("n", &format!("l={language}"), Some(token))
     }
 
     /// The link of a sign-in that somebody asked for: `<origin>/l#t=<token>`.
     pub fn sign_in_link(&self, token: &LinkToken) -> String {
-        format!("{}/l#t={}", self.origin, token.expose())
+        self.page("l", "", Some(token))
     }
 
     /// The console of staff: `<origin>/staff`.
     pub fn staff_link(&self) -> String {
-        format!("{}/staff", self.origin)
+        self.page("staff", "", None)
     }
 
     /// The link by which the holder of an account ends all its sessions: `<origin>/r#t=<token>`.
     pub fn revoke_link(&self, token: &LinkToken) -> String {
-        format!("{}/r#t={}", self.origin, token.expose())
+        self.page("r", "", Some(token))
+    }
+
+    /// The link of the desk, by which a phone is connected: `<origin>/d#t=<token>`.
+    pub fn device_link(&self, token: &LinkToken) -> String {
+        self.page("d", "", Some(token))
     }
 
     /// A moment as people read it, by the clocks of the practice.
@@ -116,9 +141,12 @@ impl Letterhead {
         at.time_of_day(&self.zone)
     }
 
-    /// Where the service is: `<origin>`.
-    pub fn address(&self) -> &str {
-        self.origin.as_str()
+    /// Where the service is: `<origin>`, or `<origin>/p/<reference>`.
+    pub fn address(&self) -> String {
+        match &self.reference {
+            None => self.origin.as_str().to_owned(),
+            Some(reference) => format!("{}/p/{reference}", self.origin),
+        }
     }
 
     /// Whom to call when it cannot wait.
@@ -165,6 +193,18 @@ mod tests {
             "https://chat.example.com/n?l=es#t=AAAAAAAAAAAAAAAAAAAAAA"
         );
         assert_eq!(letterhead.sign_in_link(&token), "https://chat.example.com/l#t=AAAAAAAAAAAAAAAAAAAAAA");
+
+        let shared = letterhead.with_reference(Some("01abc".to_owned()));
+        assert_eq!(
+            shared.notice_link(&es, &token),
+            "https://chat.example.com/n?l=es&p=01abc#t=AAAAAAAAAAAAAAAAAAAAAA"
+        );
+        assert_eq!(
+            shared.sign_in_link(&token),
+            "https://chat.example.com/l?p=01abc#t=AAAAAAAAAAAAAAAAAAAAAA"
+        );
+        assert_eq!(shared.staff_link(), "https://chat.example.com/staff?p=01abc");
+        assert_eq!(shared.address(), "https://chat.example.com/p/01abc");
 
         let other = PublicProfile { phone: "+442079460000".to_owned(), ..profile.clone() };
         assert_eq!(Letterhead::new(origin.clone(), &other).unwrap().phone_for_people(), "+442079460000");

@@ -49,6 +49,8 @@ pub struct StackOptions {
     pub record: bool,
     /// Whether the demo practice is created where it is missing.
     pub demo: bool,
+    /// Whether a second practice shares the address.
+    pub second_practice: bool,
 }
 
 impl StackOptions {
@@ -67,6 +69,7 @@ impl StackOptions {
             seed,
             record: true,
             demo: true,
+            second_practice: false,
         }
     }
 
@@ -166,6 +169,9 @@ impl Stack {
         };
         if options.demo {
             seed::demo(&stack).await?;
+        }
+        if options.second_practice {
+            seed::second(&stack).await?;
         }
         stack.aws().recorder().clear();
         Ok(stack)

@@ -122,12 +122,12 @@ pub fn render_reply(
         }
         Reply::Started => words.say("reply-started", &[]),
         Reply::NothingToStart => words.say("reply-started-none", &[("phone", &words.phone)]),
-        Reply::Help => words.say("reply-help", &[("phone", &words.phone), ("link", letterhead.address())]),
+        Reply::Help => words.say("reply-help", &[("phone", &words.phone), ("link", &letterhead.address())]),
         Reply::Auto => words.say(
             "reply-auto",
             &[
                 ("phone", &words.phone),
-                ("link", letterhead.address()),
+                ("link", &letterhead.address()),
                 ("emergency", letterhead.emergency_number()),
             ],
         ),
