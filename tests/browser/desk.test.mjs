@@ -102,6 +102,10 @@ test('notes stand beside the messages, look unlike them, and are written by keyb
   await page.waitForSelector('.notes-toggle');
   await showsText(page, '.notes-toggle', /Notes\s*Only staff see this/);
   assert.equal(await page.isVisible('#note-text'), false, 'nobody looks at notes without asking for them');
+  // Closed, they are one line and take no width of the messages.
+  const width = (selector) => page.locator(selector).evaluate((one) => one.getBoundingClientRect().width);
+  assert.ok((await page.locator('.notes').evaluate((one) => one.getBoundingClientRect().height)) < 60);
+  assert.ok((await width('.pane')) - (await width('.pane-scroll')) < 2);
   await page.focus('.notes-toggle');
   await page.keyboard.press('Enter');
   await page.waitForSelector('#note-text');

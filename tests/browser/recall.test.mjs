@@ -72,6 +72,8 @@ test('by keyboard alone, after the patient read it; her open screen erases it wi
   const done = Date.now();
   await look(staff, 'staff-recalled');
   await patient.waitForSelector('.message-recalled', { timeout: 10_000 });
+  // Whoever does not see the screen hears it, politely.
+  await showsText(patient, '.visually-hidden[role=status]', /^El consultorio retiró este mensaje/);
   const seconds = (Date.now() - done) / 1000;
   assert.equal(await patient.locator(`text=${WRONG}`).count(), 0);
   assert.equal(await patient.evaluate(() => window.isSamePage), true);

@@ -32,6 +32,8 @@ export class Thread {
     readonly id: string,
     private readonly side: 'patient' | 'practice',
     private readonly onArrived: (messages: Message[]) => void = () => undefined,
+    /** A text that stood on the screen was taken back. */
+    private readonly onErased: () => void = () => undefined,
   ) {}
 
   /** Loads the head and the newest page, then polls until `close`. */
@@ -136,7 +138,9 @@ export class Thread {
           await this.open();
           return true;
         }
+        const shown = this.messages.filter((message) => message.state === 'sent').map((message) => message.seq);
         const arrived = this.#take(page);
+        if (this.messages.some((message) => message.state === 'recalled' && shown.includes(message.seq))) this.onErased();
         if (arrived.length > 0) {
           isNew = true;
           this.onArrived(arrived);
