@@ -385,20 +385,20 @@ describe('one phone, one mailbox, several people', () => {
     await page.context().close();
   });
 
-  test('an app that keeps no cookies: it says so, and a fresh link opens in the real browser', async () => {
-    const who = PEOPLE.john;
+  for (const { language, who, locale } of READERS) test(`${language}: an app that keeps no cookies: it says so, and a fresh link opens in the real browser`, async () => {
     const { text, link } = await noticeTo(who);
-    const app = await browser.person({ ...PHONE, expectedStatus: [400] });
+    const app = await browser.person({ ...PHONE, locale, expectedStatus: [400] });
     await app.route('**/v1/**', withoutCookies);
     const before = await product.countTo(who.email);
-    const person = new Counted(app, 'app without cookies', 'en');
+    const person = new Counted(app, 'app without cookies', language);
     await person.follow(link);
     await person.birthDate(who.birth);
     await person.send();
-    await app.waitForSelector('h1:has-text("This browser cannot keep you signed in")');
+    await app.waitForSelector(`h1:has-text("${language === 'en' ? 'This browser cannot keep you signed in' : 'Este navegador no puede mantener su sesión abierta'}")`);
+    await look(app, `no-cookies-${language}`);
     await person.tap('.ways .button-primary');
     await app.waitForSelector('.done-line');
-    const page = await browser.person(PHONE);
+    const page = await browser.person({ ...PHONE, locale });
     person.page = page;
     await person.follow(linkIn(await product.sentTo(who.email, before, isNotice)));
     await person.birthDate(who.birth);
