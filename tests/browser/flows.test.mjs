@@ -408,21 +408,20 @@ describe('one phone, one mailbox, several people', () => {
     await page.context().close();
   });
 
-  test('lost phone: sign out everywhere ends the session of the other one', async () => {
-    const who = PEOPLE.john;
-    const lost = await browser.person(PHONE);
+  for (const { language, who, locale } of READERS) test(`${language}: lost phone: sign out everywhere ends the session of the other one`, async () => {
+    const lost = await browser.person({ ...PHONE, locale });
     const { text, link } = await noticeTo(who);
     await lost.goto(link);
     await typeBirthDate(lost, who.birth);
     await lost.click('form button[type=submit]');
     await reads(lost, text);
-    const page = await browser.person(PHONE);
+    const page = await browser.person({ ...PHONE, locale });
     await signInByCode(page, product, who.email, who.birth);
-    const person = new Counted(page, 'sign out everywhere', 'en');
+    const person = new Counted(page, 'sign out everywhere', language);
     await person.tap('a[href="/devices"]');
     await person.tap('section:last-of-type .button-secondary');
-    await page.waitForSelector('h1:has-text("You are signed out")');
-    await lost.waitForSelector('h1:has-text("You were signed out")');
+    await page.waitForSelector(`h1:has-text("${language === 'en' ? 'You are signed out' : 'Sesión cerrada'}")`);
+    await lost.waitForSelector(`h1:has-text("${language === 'en' ? 'You were signed out' : 'Su sesión se cerró'}")`);
     assert.equal(await lost.locator('.message').count(), 0);
     await lost.context().close();
     await page.context().close();
