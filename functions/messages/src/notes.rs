@@ -60,7 +60,8 @@ pub(crate) struct NoteView {
     /// `nte_…`
     id: String,
     /// `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-    /// `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, and `access_ends` of a parent or guardian.
+    /// `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, `access_ends` of a parent or guardian, and
+    /// `may_be_urgent` of what the patient wrote.
     #[schema(value_type = String, example = "text")]
     kind: NoteKind,
     /// When.

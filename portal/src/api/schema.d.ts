@@ -2303,7 +2303,8 @@ export interface components {
             id: string;
             /**
              * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-             *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, and `access_ends` of a parent or guardian.
+             *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, `access_ends` of a parent or guardian, and
+             *     `may_be_urgent` of what the patient wrote.
              * @example text
              */
             kind: string;
@@ -2521,7 +2522,8 @@ export interface components {
                 id: string;
                 /**
                  * @description `text`: by staff. By the product itself, about the ways in of the patient: `dates_locked_today`, `dates_locked`,
-                 *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, and `access_ends` of a parent or guardian.
+                 *     `contact_in_doubt`, `notice_undelivered`, `notice_came_back`, `notice_unread`, `access_ends` of a parent or guardian, and
+                 *     `may_be_urgent` of what the patient wrote.
                  * @example text
                  */
                 kind: string;

@@ -12,6 +12,7 @@ const KIND_KEYS: Record<string, string> = {
   access_ends: 'note-access_ends',
   notice_unread: 'note-notice_unread',
   notice_came_back: 'note-notice_came_back',
+  may_be_urgent: 'note-may_be_urgent',
 };
 
 /** What a note says: the words of staff, or those for what the product noticed. */

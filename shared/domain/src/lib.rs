@@ -27,6 +27,7 @@ pub mod practice;
 pub mod quiet;
 pub mod recall;
 pub mod role;
+pub mod safety;
 pub mod search;
 pub mod session;
 pub mod sign_in;

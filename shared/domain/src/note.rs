@@ -24,10 +24,12 @@ pub enum NoteKind {
     NoticeUnread,
     /// A notice left and came back, or its reader called it unwanted.
     NoticeCameBack,
+    /// A message of the patient's side holds words that may mean an emergency.
+    MayBeUrgent,
 }
 
 /// Every kind.
-pub const NOTE_KINDS: [NoteKind; 8] = [
+pub const NOTE_KINDS: [NoteKind; 9] = [
     NoteKind::Text,
     NoteKind::DatesLockedToday,
     NoteKind::DatesLocked,
@@ -36,6 +38,7 @@ pub const NOTE_KINDS: [NoteKind; 8] = [
     NoteKind::AccessEnds,
     NoteKind::NoticeUnread,
     NoteKind::NoticeCameBack,
+    NoteKind::MayBeUrgent,
 ];
 
 impl NoteKind {
@@ -50,6 +53,7 @@ impl NoteKind {
             Self::AccessEnds => "access_ends",
             Self::NoticeUnread => "notice_unread",
             Self::NoticeCameBack => "notice_came_back",
+            Self::MayBeUrgent => "may_be_urgent",
         }
     }
 

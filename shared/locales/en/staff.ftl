@@ -89,6 +89,7 @@ note-notice_undelivered = A notice reached nobody: the patient does not know of 
 note-access_ends = Within 30 days, a parent or guardian can no longer read for this patient, who is then old enough to have access of their own. Talk to them: does the patient need access, or the family access as a carer?
 note-notice_unread = A message is unread after a notice and two reminders. Call the patient.
 note-notice_came_back = A notice came back, or its reader called it unwanted. If the patient has another contact and allows it, the notice went there. The patient's page says which contact does not work: call about it.
+note-may_be_urgent = The patient’s message holds words that may mean an emergency. Read it now, and call. The patient was asked to call the emergency number.
 thread-write-to = Message to { $name }
 thread-write-hint = The patient reads { $language }.
 thread-write-closed = Sending opens this conversation again.

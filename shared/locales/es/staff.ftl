@@ -89,6 +89,7 @@ note-notice_undelivered = Un aviso no llegó a nadie: el paciente no sabe de su 
 note-access_ends = En menos de 30 días, un padre, una madre o un tutor ya no podrá leer por este paciente, que entonces tendrá edad para un acceso propio. Hable con ellos: ¿necesita acceso el paciente, o la familia como cuidadora?
 note-notice_unread = Un mensaje sigue sin leer después de un aviso y dos recordatorios. Llame al paciente.
 note-notice_came_back = Un aviso fue devuelto, o quien lo lee lo marcó como no deseado. Si el paciente tiene otro contacto y lo permite, el aviso fue allí. La página del paciente dice qué contacto no funciona: llame por eso.
+note-may_be_urgent = El mensaje del paciente contiene palabras que pueden significar una emergencia. Léalo ahora y llame. Al paciente se le pidió llamar al número de emergencias.
 thread-write-to = Mensaje para { $name }
 thread-write-hint = El paciente lee en { $language }.
 thread-write-closed = Al enviar, esta conversación se abre de nuevo.

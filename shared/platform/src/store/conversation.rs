@@ -125,6 +125,7 @@ impl Head {
             .with("said_practice", number(self.said_practice))
             .with("wrapped_key", binary(self.wrapped_key.clone()))
             .with("created_at", number(self.created_at.as_millis()))
+            .with_some("attention_since", self.attention_since.map(|at| number(at.as_millis())))
             .with("last_message_at", number(self.last_message_at.as_millis()))
             .with("inbox_pk", string(keys::inbox_partition(self.practice, self.state.as_str())))
             .with("queue_pk", string(keys::queue_partition(self.practice, self.assignee)))

@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use domain::{
-    audit::Event,
+    audit::{ActorId, Event, Verb},
     conversation::{ConversationState, Side},
     id::{AccountId, ConversationId, MessageId, PracticeId},
     idempotency::IdempotencyKey,
     message::{MessageKind, MessageText},
+    note::NoteKind,
+    safety::may_be_urgent,
     time::Timestamp,
 };
 use serde::{Deserialize, Serialize};
@@ -17,7 +19,9 @@ use super::{
     Cancelled, Store, StoreError, Write, audit,
     conversation::{Head, ReadMark},
     item::{Item, NewItem, binary, number, string},
-    keys, outbox,
+    keys,
+    note::Occurrence,
+    outbox,
     session::{Holder, Relation},
     table::{Change, Query, Sort, Table},
 };
@@ -326,6 +330,9 @@ impl Store {
         let writes = self.message_writes(head, send, sent, &outbox_id, &fingerprint)?;
         (head.last_seq, head.said_patient, head.said_practice) = (sent.seq, said_patient, said_practice);
         head.last_message_at = now;
+        if is_urgent(send) {
+            head.attention_since = Some(now);
+        }
         Ok((sent, writes))
     }
 
@@ -338,7 +345,7 @@ impl Store {
         fingerprint: &str,
     ) -> Result<Vec<Write>, StoreError> {
         let mut writes = self.message_writes(head, send, sent, outbox_id, fingerprint)?;
-        writes.insert(HEAD_PLACE, Write::Update(head_change(head, send.side, sent)));
+        writes.insert(HEAD_PLACE, Write::Update(head_change(head, send, sent)));
         Ok(writes)
     }
 
@@ -379,7 +386,16 @@ impl Store {
         .with("msg_id", string(sent.id))
         .build();
         let event = Event { seqs: Some((sent.seq, sent.seq)), ..send.event.clone() };
-        Ok(vec![Write::Create(Table::Chat, outbox), message, secret, audit::write(&event)])
+        let mut writes = vec![Write::Create(Table::Chat, outbox), message, secret, audit::write(&event)];
+        if is_urgent(send) {
+            let kind = NoteKind::MayBeUrgent;
+            let urgent = Occurrence { practice: head.practice, conversation: head.id, kind };
+            let told =
+                audit::event(&self.entropy, sent.at, head.practice, ActorId::System, Verb::NoteWritten);
+            let told = Event { patient: Some(head.patient), conversation: Some(head.id), ..told };
+            writes.extend([urgent.note(&self.entropy, sent.at), audit::write(&told)]);
+        }
+        Ok(writes)
     }
 
     /// A message and its secret.
@@ -566,12 +582,24 @@ fn repeated(item: &Item, fingerprint: &str) -> Result<Outcome, StoreError> {
     Ok(Outcome::Repeated(sent))
 }
 
+/// Whether staff have to look at once.
+fn is_urgent(send: &Send<'_>) -> bool {
+    send.side == Side::Patient && may_be_urgent(send.text)
+}
+
 /// The change of the head: the next number, the activity, and for a patient's message open and unread.
-fn head_change(head: &Head, side: Side, sent: Sent) -> Change {
+fn head_change(head: &Head, send: &Send<'_>, sent: Sent) -> Change {
+    let side = send.side;
     let (said_patient, said_practice) = said_after(head, side);
     let update = match side {
         Side::Practice => {
             "SET last_seq = :seq, last_message_at = :at, activity = :activity, said_patient = :sp, said_practice = :sd"
+        }
+        Side::Patient if is_urgent(send) => {
+            "SET last_seq = :seq, last_message_at = :at, activity = :activity, said_patient = :sp, \
+             said_practice = :sd, conv_state = :open, inbox_pk = :inbox, queue_pk = :queue, unread_pk = :unread, \
+             unread_since = if_not_exists(unread_since, :activity), \
+             attention_since = if_not_exists(attention_since, :at)"
         }
         Side::Patient => {
             "SET last_seq = :seq, last_message_at = :at, activity = :activity, said_patient = :sp, \

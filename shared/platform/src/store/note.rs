@@ -121,16 +121,21 @@ pub struct Occurrence {
 impl Occurrence {
     /// The writes of its note, for a transaction that happens once.
     pub fn writes(&self, entropy: &Entropy, at: Timestamp) -> Vec<Write> {
-        let id = NoteId::new(at, entropy.id());
-        let note = NewItem::new(&keys::note(self.practice, self.conversation, id))
-            .with("note_kind", string(self.kind.as_str()))
-            .with("at", number(at.as_millis()));
         // The mark in the list of conversations, until staff take it away.
         let head = keys::conversation(self.practice, self.conversation);
         let mark = Change::new(head, "SET attention_since = if_not_exists(attention_since, :now)")
             .when("attribute_exists(PK)")
             .value(":now", number(at.as_millis()));
-        vec![Write::Create(Table::Chat, note.build()), Write::Update(mark)]
+        vec![self.note(entropy, at), Write::Update(mark)]
+    }
+
+    /// The note alone, for a transaction that marks the head itself.
+    pub(super) fn note(&self, entropy: &Entropy, at: Timestamp) -> Write {
+        let id = NoteId::new(at, entropy.id());
+        let note = NewItem::new(&keys::note(self.practice, self.conversation, id))
+            .with("note_kind", string(self.kind.as_str()))
+            .with("at", number(at.as_millis()));
+        Write::Create(Table::Chat, note.build())
     }
 }
 
