@@ -114,6 +114,11 @@ pub(crate) async fn consider(state: &State, desk: &Desk, text: Text) -> Result<F
             why = ("region", Some(point.id));
             continue;
         }
+        // Its provider said of a message to it that nobody is there.
+        if let Some(fate) = point.stopped() {
+            why = (fate.as_str(), Some(point.id));
+            continue;
+        }
         let consent = store.consents(desk.practice.id, point.id).await?.consent(rule.category);
         let open = quiet::is_open(rule.traffic, now, &clocks(desk, &patient));
         match channel::decide(content, Channel::Sms, consent, open) {

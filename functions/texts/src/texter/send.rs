@@ -2,6 +2,7 @@
 
 use domain::{
     audit::{ActorId, Verb},
+    contact::ContactKind,
     id::TextId,
     limits::Rate,
     text::{TextState, Variables},
@@ -12,7 +13,9 @@ use platform::{
     sms::{self, SmsBody},
     store::{
         Store, Write, audit,
+        posted::Posted,
         rate::Counter,
+        table::Table,
         text::{Considered, Content, Outcome, TRIES_MAX, Text},
     },
 };
@@ -88,7 +91,12 @@ pub(crate) async fn send(state: &State, desk: &Desk, group: Group) -> Result<usi
     for one in &group {
         let with: Vec<TextId> = ids.iter().copied().filter(|id| *id != one.text.id).collect();
         let (outcome, beside) = match &answer {
-            Ok(provider) => (accepted(state, one, provider, with)?, writes(state, desk, one)),
+            Ok(provider) => {
+                let mut beside = writes(state, desk, one);
+                // Once for each message: a report names the message, whatever texts it stands for.
+                beside.extend((one.text.id == first.text.id).then(|| posted(state, desk, one, provider)));
+                (accepted(state, one, provider, with)?, beside)
+            }
             Err(error) => (refused(state, one, error), Vec::new()),
         };
         sent += usize::from(answer.is_ok());
@@ -143,6 +151,20 @@ fn writes(state: &State, desk: &Desk, one: &Ready) -> Vec<Write> {
     event.object = Some(one.text.id.to_string());
     writes.push(audit::write(&event));
     writes
+}
+
+/// What a provider's report finds the message by.
+fn posted(state: &State, desk: &Desk, one: &Ready, provider: &ProviderId) -> Write {
+    let posted = Posted {
+        practice: desk.practice.id,
+        outbox: one.text.id.to_string(),
+        contact: one.point,
+        kind: ContactKind::Phone,
+        at: state.app.clock.now(),
+        notice: None,
+        fate: None,
+    };
+    Write::Create(Table::Chat, posted.to_item(provider))
 }
 
 /// Takes one text off the practice's budget of the day; codes keep their part of it.

@@ -1,7 +1,7 @@
 //! Texts by their time: what leaves, what waits, what is blocked, and why.
 
 use api_tests::{World, people};
-use local::aws::{Fault, FaultPlan, Rule, Service, When};
+use local::aws::{Fault, FaultPlan, Rule, Service, When, provider_id};
 use serde_json::{Value, json};
 
 use super::{contact, say};
@@ -30,6 +30,28 @@ async fn schedule(world: &World, body: Value) -> Value {
 async fn text(world: &World, id: &Value) -> Value {
     let mut ben = world.signed_in(&world.demo, "ben").await;
     ben.get(&format!("/v1/texts/{}", id.as_str().unwrap())).await.expect(200).json()
+}
+
+#[tokio::test]
+async fn nothing_more_goes_to_a_phone_whose_provider_says_that_nobody_is_there() {
+    let world = World::start(719).await;
+    let maria = agrees(&world, "maria", MARIA).await;
+    let body = json!({"patient_id": maria, "kind": "pickup_notice"});
+    schedule(&world, body.clone()).await;
+    world.tick().await;
+    let sent = world.aws.outbox().all().into_iter().rfind(|sent| sent.to == MARIA).unwrap();
+    let report = json!({"eventType": "TEXT_INVALID", "messageId": provider_id(&sent.id), "isFinal": true});
+    assert!(world.aws.publish("SmsEventsTopic", &report.to_string()));
+    world.pump().await;
+    let mut ben = world.signed_in(&world.demo, "ben").await;
+    let seen = ben.get(&format!("/v1/patients/{maria}/reach")).await.expect(200).json();
+    assert_eq!(seen["contacts"][1]["failing"]["why"], "no_recipient");
+    world.clock.advance_seconds(60);
+    let next = schedule(&world, body).await;
+    world.tick().await;
+    let next = text(&world, &next["id"]).await;
+    assert_eq!((&next["state"], &next["why"]), (&json!("blocked"), &json!(["no_recipient"])));
+    assert_eq!(texts_to(&world, MARIA).len(), 1);
 }
 
 #[tokio::test]
