@@ -337,11 +337,13 @@ for (const { language, who, locale } of READERS) {
 }
 
 describe('one phone, one mailbox, several people', () => {
-  test('a family’s phone is never remembered, and each date opens its own message', async () => {
-    const page = await browser.person({ ...PHONE, locale: 'es-US', expectedStatus: [403] });
+  for (const { language, locale } of READERS) test(`${language}: a family’s phone is never remembered, and each date opens its own message`, async () => {
+    const page = await browser.person({ ...PHONE, locale, expectedStatus: [403] });
+    // The link is in the account's language; a reader may choose the other one.
+    const inLanguage = (link) => link.replace('l=es', `l=${language}`);
     const luis = await noticeTo(PEOPLE.luis);
-    const first = new Counted(page, 'family phone: the child’s message', 'es');
-    await first.follow(luis.link);
+    const first = new Counted(page, 'family phone: the child’s message', language);
+    await first.follow(inLanguage(luis.link));
     await first.birthDate(PEOPLE.luis.birth);
     await first.send();
     await reads(page, luis.text);
@@ -351,8 +353,8 @@ describe('one phone, one mailbox, several people', () => {
     await leave(page);
     await page.waitForSelector('main .button-secondary');
     const rosa = await noticeTo(PEOPLE.rosa);
-    const second = new Counted(page, 'family phone: the mother’s message', 'es');
-    await second.follow(rosa.link);
+    const second = new Counted(page, 'family phone: the mother’s message', language);
+    await second.follow(inLanguage(rosa.link));
     await second.birthDate(PEOPLE.rosa.birth);
     await second.send();
     await reads(page, rosa.text);
