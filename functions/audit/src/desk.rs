@@ -3,10 +3,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use axum::{
-    RequestPartsExt,
-    extract::{FromRequestParts, RawPathParams},
-};
+use axum::extract::FromRequestParts;
 use domain::{
     audit::{Event, Verb},
     id::{EvidenceId, StaffId},
@@ -15,7 +12,7 @@ use domain::{
 use http::request::Parts;
 use platform::{
     App,
-    http::Failure,
+    http::{Failure, path_parameter},
     store::{
         practice::Practice,
         session::{Holder, Session},
@@ -98,9 +95,7 @@ impl<S: Send + Sync> FromRequestParts<S> for EvidencePath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        let params = parts.extract::<RawPathParams>().await.map_err(|_| Failure::NotFound)?;
-        let found = params.iter().find(|(name, _)| *name == "id");
-        found.and_then(|(_, id)| EvidenceId::parse(id).ok()).map(Self).ok_or(Failure::NotFound)
+        path_parameter(parts, "id", EvidenceId::parse).await.map(Self)
     }
 }
 

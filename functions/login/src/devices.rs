@@ -9,6 +9,7 @@ use domain::{
     audit::Verb,
     channel::WayIn,
     id::{AccountId, DeviceId, SessionId},
+    limits::DEVICES_MAX,
     session::SessionKind,
     sign_in::{DEVICE_LIFE_SECONDS, LinkToken},
     time::Timestamp,
@@ -16,11 +17,11 @@ use domain::{
 use http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts};
 use platform::{
     App,
-    http::{Failure, Json as Body, Problem, cookie, edge::OwnOrigin},
+    http::{BrowserView, Failure, Json as Body, Problem, cookie, edge::OwnOrigin, path_parameter},
     secrets,
     store::{
         Write, audit,
-        device::{DEVICES_MAX, Device, DeviceToken},
+        device::{Device, DeviceToken},
         device_link,
         item::string,
         keys::ItemKey,
@@ -36,7 +37,7 @@ use crate::{
     bake::{Baker, Basis},
     own_devices::{must_open_everything, opened_by_device},
     second_factor,
-    view::{BrowserView, SessionView},
+    view::SessionView,
     visitor::{self, Visitor},
 };
 
@@ -237,7 +238,7 @@ pub(crate) async fn forget_device(
     let account = account_of(&session)?;
     session.must_be_full()?;
     session.must_rest_on_confirmed()?;
-    let id = crate::id_of_path(&mut parts, DeviceId::parse).await?;
+    let id = path_parameter(&mut parts, "id", DeviceId::parse).await?;
     let now = app.clock.now();
     let devices = app.store.devices(session.practice, account, now).await?;
     let (key, device) = devices.into_iter().find(|(_, device)| device.id == id).ok_or(Failure::NotFound)?;

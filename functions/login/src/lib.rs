@@ -71,15 +71,3 @@ fn browser(headers: &http::HeaderMap) -> domain::browser::Browser {
     let agent = headers.get(http::header::USER_AGENT).and_then(|value| value.to_str().ok());
     domain::browser::Browser::from_user_agent(agent.unwrap_or_default())
 }
-
-/// The id that a path ends with. One that is not spelled like an id is not found, like one that leads nowhere.
-async fn id_of_path<T>(
-    parts: &mut http::request::Parts,
-    parse: impl Fn(&str) -> Result<T, domain::Invalid>,
-) -> Result<T, platform::http::Failure> {
-    use axum::{RequestPartsExt, extract::RawPathParams};
-    use platform::http::Failure;
-    let params = parts.extract::<RawPathParams>().await.map_err(|_| Failure::NotFound)?;
-    let found = params.iter().find(|(key, _)| *key == "id").and_then(|(_, value)| parse(value).ok());
-    found.ok_or(Failure::NotFound)
-}

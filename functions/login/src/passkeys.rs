@@ -2,8 +2,8 @@
 //! adds their first one with a proven link in place of a session.
 
 use axum::{
-    Json, RequestPartsExt,
-    extract::{FromRequestParts, RawPathParams, State},
+    Json,
+    extract::{FromRequestParts, State},
     response::{IntoResponse, Response},
 };
 use domain::{
@@ -11,6 +11,7 @@ use domain::{
     browser::Browser,
     channel::{Factor, WayIn},
     id::{PasskeyId, PracticeId, SessionId, StaffId},
+    limits::PASSKEYS_MAX,
     session::SessionKind,
     sign_in::FlowCookie,
     time::Timestamp,
@@ -18,7 +19,7 @@ use domain::{
 use http::{StatusCode, request::Parts};
 use platform::{
     App,
-    http::{Failure, Json as Body, Problem, cookie, edge::OwnOrigin},
+    http::{BrowserView, Failure, Json as Body, Problem, cookie, edge::OwnOrigin, path_parameter},
     sealing::FieldSealer,
     secrets,
     store::{
@@ -27,7 +28,7 @@ use platform::{
         flow::{self, Adds, Flow},
         keys,
         outbox::{self, Subject},
-        passkey::{Handle, PASSKEYS_MAX, Passkey},
+        passkey::{Handle, Passkey},
         practice::Practice,
         session::{Holder, Session},
         staff::{Staff, needs_passkey},
@@ -41,7 +42,7 @@ use utoipa::ToSchema;
 use crate::{
     bake::{Baker, Basis},
     own_devices::must_open_everything,
-    view::{BrowserView, SessionView},
+    view::SessionView,
     visitor::Visitor,
     webauthn::{For, RelyingParty},
 };
@@ -410,9 +411,7 @@ impl FromRequestParts<App> for PasskeyPath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Failure> {
-        let params = parts.extract::<RawPathParams>().await.map_err(|_| Failure::NotFound)?;
-        let id = params.iter().find(|(name, _)| *name == "id").map(|(_, value)| PasskeyId::parse(value));
-        id.and_then(Result::ok).map(Self).ok_or(Failure::NotFound)
+        path_parameter(parts, "id", PasskeyId::parse).await.map(Self)
     }
 }
 

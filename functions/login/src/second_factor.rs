@@ -11,6 +11,7 @@ use domain::{
     audit::{ActorId, Event, Verb},
     id::{FlowId, PasskeyId, StaffId},
     language::Language,
+    limits::CEREMONY_SECONDS,
     practice::Slug,
     session::SessionKind,
     sign_in::{Audience, FlowCookie},
@@ -27,7 +28,7 @@ use platform::{
     secrets,
     store::{
         Write, audit,
-        ceremony::{Asked, CEREMONY_SECONDS, Ceremony},
+        ceremony::{Asked, Ceremony},
         flow::{self, Adds, Flow, FlowTry, PasskeyFlow, Try},
         item::Item,
         keys,

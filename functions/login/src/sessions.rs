@@ -5,7 +5,7 @@ use domain::{audit::Verb, id::SessionId, time::Timestamp};
 use http::{HeaderMap, StatusCode, header, request::Parts};
 use platform::{
     App,
-    http::{Failure, Problem, Query, cookie},
+    http::{BrowserView, Failure, Problem, Query, cookie, path_parameter},
     store::{
         Write, audit,
         session::{Holder, Scope, Session},
@@ -14,8 +14,6 @@ use platform::{
 };
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-
-use crate::view::BrowserView;
 
 /// One session of whoever asks.
 #[derive(Serialize, ToSchema)]
@@ -93,7 +91,7 @@ pub(crate) async fn revoke_session(
     mut parts: Parts,
 ) -> Result<impl IntoResponse, Failure> {
     session.must_be_full()?;
-    let id = crate::id_of_path(&mut parts, SessionId::parse).await?;
+    let id = path_parameter(&mut parts, "id", SessionId::parse).await?;
     let now = app.clock.now();
     let sessions = app.store.sessions(session.practice, session.holder, now).await?;
     let ended = sessions.into_iter().find(|one| one.id == id).ok_or(Failure::NotFound)?;

@@ -1,6 +1,6 @@
 //! The shape of a session.
 
-use domain::{browser::Browser, id::PatientId, role::Role, session::SessionKind, time::Timestamp};
+use domain::{id::PatientId, role::Role, session::SessionKind, time::Timestamp};
 use platform::{
     App,
     http::Failure,
@@ -86,26 +86,6 @@ pub struct SessionView {
     /// The token, for a client that is no browser and asked for it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-}
-
-/// A browser, in words that its owner recognises.
-#[derive(Serialize, ToSchema)]
-pub struct BrowserView {
-    /// The program.
-    #[schema(example = "Safari")]
-    pub program: Option<&'static str>,
-    /// What it runs on.
-    #[schema(example = "iPhone")]
-    pub system: Option<&'static str>,
-}
-
-impl From<Browser> for BrowserView {
-    fn from(browser: Browser) -> Self {
-        Self {
-            program: browser.program.map(|program| program.as_str()),
-            system: browser.system.map(|system| system.as_str()),
-        }
-    }
 }
 
 /// What is still to be proven.

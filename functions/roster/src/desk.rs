@@ -2,10 +2,7 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use axum::{
-    RequestPartsExt,
-    extract::{FromRequestParts, RawPathParams},
-};
+use axum::extract::FromRequestParts;
 use domain::{
     Invalid,
     audit::{Event, Verb},
@@ -15,7 +12,7 @@ use domain::{
 use http::request::Parts;
 use platform::{
     App,
-    http::Failure,
+    http::{Failure, path_parameter},
     keys::Purpose,
     seal::Key,
     sealing::FieldSealer,
@@ -153,17 +150,6 @@ pub struct Means {
     pub index_key: Arc<Key>,
 }
 
-/// One parameter of the path. One that is not spelled like an id is not found, like one that leads nowhere.
-async fn parameter<T>(
-    parts: &mut Parts,
-    name: &str,
-    parse: impl Fn(&str) -> Result<T, Invalid>,
-) -> Result<T, Failure> {
-    let params = parts.extract::<RawPathParams>().await.map_err(|_| Failure::NotFound)?;
-    let found = params.iter().find(|(key, _)| *key == name).and_then(|(_, value)| parse(value).ok());
-    found.ok_or(Failure::NotFound)
-}
-
 /// The patient of the path.
 pub struct PatientPath(pub PatientId);
 
@@ -171,7 +157,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PatientPath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parameter(parts, "id", PatientId::parse).await.map(Self)
+        path_parameter(parts, "id", PatientId::parse).await.map(Self)
     }
 }
 
@@ -182,7 +168,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AccountPath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parameter(parts, "account_id", AccountId::parse).await.map(Self)
+        path_parameter(parts, "account_id", AccountId::parse).await.map(Self)
     }
 }
 
@@ -193,7 +179,7 @@ impl<S: Send + Sync> FromRequestParts<S> for ContactPath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parameter(parts, "contact_id", ContactPointId::parse).await.map(Self)
+        path_parameter(parts, "contact_id", ContactPointId::parse).await.map(Self)
     }
 }
 
@@ -208,7 +194,7 @@ impl<S: Send + Sync> FromRequestParts<S> for LinkPath {
             let fits = text.len() == 64 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
             if fits { Ok(text.to_owned()) } else { Err(Invalid::new("invalid_id")) }
         };
-        parameter(parts, "link", hash).await.map(Self)
+        path_parameter(parts, "link", hash).await.map(Self)
     }
 }
 
@@ -219,6 +205,6 @@ impl<S: Send + Sync> FromRequestParts<S> for StaffPath {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
-        parameter(parts, "id", StaffId::parse).await.map(Self)
+        path_parameter(parts, "id", StaffId::parse).await.map(Self)
     }
 }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use axum::Json;
 use domain::{
     audit::Verb,
-    browser::Browser,
     contact::ContactKind,
     id::{AccountId, ContactPointId, PatientId},
     sign_in::opens_by_date,
@@ -14,7 +13,7 @@ use domain::{
 use futures_util::future::try_join_all;
 use http::StatusCode;
 use platform::{
-    http::{Failure, Fields, Json as Body},
+    http::{BrowserView, Failure, Fields, Json as Body},
     sealing::FieldSealer,
     store::{
         StoreError, Write,
@@ -144,21 +143,6 @@ pub(crate) struct TryView {
     kind: &'static str,
     /// After a `notice` or a `code`.
     way: &'static str,
-}
-
-/// What a browser calls itself.
-#[derive(Serialize, ToSchema)]
-pub(crate) struct BrowserView {
-    #[schema(required = true)]
-    program: Option<&'static str>,
-    #[schema(required = true)]
-    system: Option<&'static str>,
-}
-
-impl From<Browser> for BrowserView {
-    fn from(browser: Browser) -> Self {
-        Self { program: browser.program.map(|p| p.as_str()), system: browser.system.map(|s| s.as_str()) }
-    }
 }
 
 /// A change of contacts.

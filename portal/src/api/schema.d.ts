@@ -1408,12 +1408,12 @@ export interface components {
              * @description The program.
              * @example Safari
              */
-            program?: string | null;
+            program: string | null;
             /**
              * @description What it runs on.
              * @example iPhone
              */
-            system?: string | null;
+            system: string | null;
         };
         /** @description Where an account is reached from now on. */
         ChangeContacts: {

@@ -5,15 +5,11 @@ use std::{fmt, str::FromStr};
 use email_address::EmailAddress as Rfc5321;
 use serde::{Deserialize, Serialize};
 
+pub use crate::limits::{UNUSED_SECONDS, WRONG_DATES_MAX};
 use crate::{Invalid, digits};
 
 /// Longest e-mail address that SMTP can carry (RFC 5321, 4.5.3.1.3: a path of 256 with its brackets).
 const EMAIL_MAX_BYTES: usize = 254;
-
-/// So many wrong birth dates in a row, two sign-ins' worth, and nothing more is sent to a contact unasked.
-pub const WRONG_DATES_MAX: u32 = 10;
-/// A contact that led to no session for so long is not written to unasked.
-pub const UNUSED_SECONDS: i64 = 180 * 24 * 3600;
 
 /// Whether a contact point is a mailbox or a phone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -1,6 +1,10 @@
 //! How long a session lives, by who holds it.
 
-use crate::time::Timestamp;
+pub use crate::limits::FRESH_SECONDS;
+use crate::{
+    limits::{PATIENT_IDLE_SECONDS, REMEMBERED_IDLE_SECONDS, SESSION_SECONDS, STAFF_IDLE_SECONDS},
+    time::Timestamp,
+};
 
 /// Who holds a session, as far as its life depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,26 +28,18 @@ pub struct SessionPolicy {
     pub persistent_cookie: bool,
 }
 
-/// A fresh proof counts for this long: a code, passkey or code generator, shown at sign-in or when asked again.
-pub const FRESH_SECONDS: i64 = 10 * 60;
-
 /// Input extends a session at most this often: one write a minute, not one a click.
 pub const REFRESH_SECONDS: i64 = 60;
 
 impl SessionKind {
     /// The limits (OWASP ASVS 5.0, 7.3; 45 CFR 164.312(a)(2)(iii) automatic logoff).
     pub const fn policy(self) -> SessionPolicy {
-        match self {
-            Self::PatientRemembered => {
-                SessionPolicy { idle_seconds: 30 * 60, absolute_seconds: 12 * 3600, persistent_cookie: true }
-            }
-            Self::Patient => {
-                SessionPolicy { idle_seconds: 10 * 60, absolute_seconds: 12 * 3600, persistent_cookie: false }
-            }
-            Self::Staff => {
-                SessionPolicy { idle_seconds: 15 * 60, absolute_seconds: 12 * 3600, persistent_cookie: false }
-            }
-        }
+        let (idle_seconds, persistent_cookie) = match self {
+            Self::PatientRemembered => (REMEMBERED_IDLE_SECONDS, true),
+            Self::Patient => (PATIENT_IDLE_SECONDS, false),
+            Self::Staff => (STAFF_IDLE_SECONDS, false),
+        };
+        SessionPolicy { idle_seconds, absolute_seconds: SESSION_SECONDS, persistent_cookie }
     }
 
     /// The name in items.

@@ -8,31 +8,15 @@ use std::fmt;
 
 use zeroize::Zeroize;
 
+pub use crate::limits::{
+    BROWSER_LIFE_SECONDS, DEVICE_LIFE_SECONDS, DEVICE_LINK_LIFE_SECONDS, FLOW_LIFE_SECONDS,
+    INVITATION_LIFE_SECONDS, NOTICE_READ_LIFE_SECONDS, NOTICE_UNREAD_LIFE_SECONDS, PATIENTS_PER_CONTACT_MAX,
+    REVOKE_LIFE_SECONDS, SECRET_LIFE_SECONDS,
+};
 use crate::{Invalid, digits, id::FlowId, id::PracticeId};
 
 /// Digits of a sign-in code.
 pub const CODE_DIGITS: usize = 8;
-/// Life of a link and code of an asked-for sign-in, from the first provider accept.
-pub const SECRET_LIFE_SECONDS: i64 = 600;
-/// Longest a flow can wait for its message before it is useless, whatever the provider does.
-pub const FLOW_LIFE_SECONDS: i64 = 3_600;
-/// Life of an invitation: until then a member of staff without a factor may set up the first one.
-pub const INVITATION_LIFE_SECONDS: i64 = 72 * 3600;
-/// Life of a notice link while its conversation has something unread.
-pub const NOTICE_UNREAD_LIFE_SECONDS: i64 = 7 * 24 * 3600;
-/// Life of a notice link after its first use.
-pub const NOTICE_READ_LIFE_SECONDS: i64 = 24 * 3600;
-/// Life of a link made at the desk that connects a phone.
-pub const DEVICE_LINK_LIFE_SECONDS: i64 = 600;
-/// Life of the link in "somebody signed in", by which the holder of an account ends all its sessions.
-pub const REVOKE_LIFE_SECONDS: i64 = 7 * 24 * 3600;
-/// Life of a remembered device.
-pub const DEVICE_LIFE_SECONDS: i64 = 90 * 24 * 3600;
-/// Life of the cookie that tells one browser from another. Browsers keep none longer.
-pub const BROWSER_LIFE_SECONDS: i64 = 400 * 24 * 3600;
-/// A contact point that leads to more patients than this opens nothing by birth date alone.
-pub const PATIENTS_PER_CONTACT_MAX: usize = 4;
-
 /// Whether a birth date opens something after a link or code that went to a contact with so many patients.
 pub const fn opens_by_date(patients: usize) -> bool {
     patients <= PATIENTS_PER_CONTACT_MAX

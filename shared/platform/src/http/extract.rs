@@ -1,8 +1,9 @@
 //! Strict extractors: a request either says exactly what the route takes, or is answered with what is wrong.
 
 use axum::{
+    RequestPartsExt,
     body::Bytes,
-    extract::{FromRequest, FromRequestParts, Request, rejection::BytesRejection},
+    extract::{FromRequest, FromRequestParts, RawPathParams, Request, rejection::BytesRejection},
 };
 use domain::{Invalid, idempotency::IdempotencyKey};
 use http::{StatusCode, header, request::Parts};
@@ -12,6 +13,20 @@ use super::{
     failure::{Failure, FieldError},
     layers::BODY_MAX_BYTES,
 };
+
+/// One parameter of the path. One that is not spelled like an id is not found, like one that leads nowhere.
+///
+/// # Errors
+/// [`Failure::NotFound`].
+pub async fn path_parameter<T>(
+    parts: &mut Parts,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, Invalid>,
+) -> Result<T, Failure> {
+    let params = parts.extract::<RawPathParams>().await.map_err(|_| Failure::NotFound)?;
+    let found = params.iter().find(|(key, _)| *key == name).and_then(|(_, value)| parse(value).ok());
+    found.ok_or(Failure::NotFound)
+}
 
 /// A JSON body. The type of a body carries `#[serde(deny_unknown_fields)]`.
 /// `MAX` is the most bytes that the route takes.

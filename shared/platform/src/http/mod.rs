@@ -9,8 +9,10 @@ pub mod extract;
 pub mod failure;
 pub mod layers;
 pub mod page;
+pub mod views;
 
 pub use credentials::{Credentials, LockableSession};
-pub use extract::{Fields, Json, Query};
+pub use extract::{Fields, Json, Query, path_parameter};
 pub use failure::{Failure, FieldError, Problem, SharedContact};
 pub use layers::with_layers;
+pub use views::BrowserView;

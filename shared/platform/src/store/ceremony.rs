@@ -2,7 +2,7 @@
 //! item of whoever was asked, a sign-in attempt or a session, is taken off by the first answer, and ages in five
 //! minutes.
 
-use domain::time::Timestamp;
+use domain::{limits::CEREMONY_SECONDS, time::Timestamp};
 
 use super::{
     Store, StoreError,
@@ -10,9 +10,6 @@ use super::{
     keys::ItemKey,
     table::Change,
 };
-
-/// Life of a question to a passkey.
-pub const CEREMONY_SECONDS: i64 = 300;
 
 /// What is asked of a passkey.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,9 +18,6 @@ use super::{
 };
 use crate::secrets;
 
-/// Most devices of one account; the one that was used longest ago makes room.
-pub const DEVICES_MAX: usize = 20;
-
 /// The value of `__Host-device`: whose device it is, and the secret whose hash names it.
 #[derive(Clone)]
 pub struct DeviceToken {

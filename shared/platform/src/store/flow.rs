@@ -7,21 +7,19 @@ use domain::{
     contact::ContactValue,
     id::{AccountId, ContactPointId, FlowId, PatientId, PracticeId, StaffId},
     language::Language,
+    limits::{CEREMONY_SECONDS, ISSUES_MAX},
     sign_in::{Audience, FLOW_LIFE_SECONDS, SECRET_LIFE_SECONDS},
     time::Timestamp,
 };
 
 use super::{
     Store, StoreError, Write,
-    ceremony::{self, CEREMONY_SECONDS, Ceremony},
+    ceremony::{self, Ceremony},
     item::{Attributes, Item, NewItem, number, string},
     keys,
     table::Change,
 };
 use crate::sealing::FieldSealer;
-
-/// Most messages of one flow.
-pub const ISSUES_MAX: u32 = 3;
 
 /// A flow that begins.
 pub struct NewFlow<'a> {

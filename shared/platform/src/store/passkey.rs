@@ -15,8 +15,6 @@ use super::{
 };
 use crate::secrets;
 
-/// Most passkeys of one holder.
-pub const PASSKEYS_MAX: usize = 20;
 /// Bytes of a user handle.
 pub const HANDLE_BYTES: usize = 33;
 

@@ -4,6 +4,7 @@ use domain::{
     audit::Verb,
     contact::ContactValue,
     language::Language,
+    limits::CEREMONY_SECONDS,
     person::PersonName,
     role::Role,
     session::{SessionKind, SessionTimes},
@@ -12,7 +13,7 @@ use platform::{
     secrets,
     store::{
         Cancelled, Write,
-        ceremony::{Asked, CEREMONY_SECONDS, Ceremony},
+        ceremony::{Asked, Ceremony},
         grant::{Granted, Grantee, Terms},
         item::number,
         keys,
