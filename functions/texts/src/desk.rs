@@ -9,7 +9,7 @@ use axum::{
 use domain::{
     Invalid,
     audit::{Event, Verb},
-    id::{AccountId, ContactPointId, PatientId, TextId, VisitId},
+    id::{AccountId, ContactPointId, PatientId, TaskId, TextId, VisitId},
     role::Act,
 };
 use http::request::Parts;
@@ -43,6 +43,10 @@ rights! {
     ReadPatients;
     /// Change patients and what is sent to them.
     WritePatients;
+    /// Read what patients have written.
+    ReadConversations;
+    /// Act on what patients have written.
+    WriteConversations;
     /// See the practice's settings.
     ReadPractice;
     /// Change the practice's settings.
@@ -165,5 +169,16 @@ impl<S: Send + Sync> FromRequestParts<S> for VisitPath {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
         parameter(parts, "id", VisitId::parse).await.map(Self)
+    }
+}
+
+/// The task of the path.
+pub(crate) struct TaskPath(pub(crate) TaskId);
+
+impl<S: Send + Sync> FromRequestParts<S> for TaskPath {
+    type Rejection = Failure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Failure> {
+        parameter(parts, "id", TaskId::parse).await.map(Self)
     }
 }

@@ -8,6 +8,7 @@ mod desk;
 mod my_consents;
 mod refusals;
 mod settings;
+mod tasks;
 pub mod texter;
 mod texts;
 mod visits;
@@ -19,6 +20,8 @@ platform::endpoints! {
     my_consents::put_my_consent,
     settings::get_text_settings,
     settings::put_text_settings,
+    tasks::list_text_tasks,
+    tasks::end_text_task,
     texts::schedule_text,
     texts::list_texts,
     texts::get_text,

@@ -27,7 +27,7 @@ const SCRIPT: &str = include_str!("../outbox/outbox.js");
 /// Answers at most this many at once; `?after=` asks for more.
 const PAGE_LIMIT: usize = 2_000;
 /// Where End User Messaging would publish a text that a patient sent.
-const INBOUND_TOPIC: &str = "inbound-sms";
+const INBOUND_TOPIC: &str = "InboundSmsTopic";
 /// Where SES publishes what became of mails, and the text message service of texts.
 const MAIL_TOPIC: &str = "MailEventsTopic";
 const TEXTS_TOPIC: &str = "SmsEventsTopic";

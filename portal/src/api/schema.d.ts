@@ -1176,6 +1176,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/texts/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What nobody has looked at yet, oldest first. */
+        get: operations["listTextTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/texts/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Somebody has looked at it. */
+        delete: operations["endTextTask"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/texts/{id}": {
         parameters: {
             query?: never;
@@ -3287,6 +3321,42 @@ export interface components {
             totp?: string | null;
             /** @description Whether the answer shall hold the session token; for clients that are no browser. */
             want_token?: boolean;
+        };
+        /** @description A patient who may have written. */
+        TaskPatient: {
+            /** @description Name. */
+            name: string;
+            /** @description `pat_…` */
+            patient_id: string;
+        };
+        /** @description Something to look at. */
+        TaskView: {
+            /**
+             * Format: date-time
+             * @description When it came.
+             */
+            at: string;
+            /** @description `tsk_…` */
+            id: string;
+            /**
+             * @description `cancel_requested`, `stop_or_cancel`, `asks_to_stop`, `wrong_number`, `question`, `unknown_sender`, `photo` or
+             *     `phone_only`.
+             * @example question
+             */
+            kind: string;
+            /** @description Everybody who is reached at that phone. */
+            patients: components["schemas"]["TaskPatient"][];
+            /** @description The phone, E.164. */
+            phone: string;
+            /** @description What was written. */
+            text: string;
+            /** @description `vis_…` of the visit that it is about. */
+            visit_id: string | null;
+        };
+        /** @description What nobody has looked at yet. */
+        Tasks: {
+            /** @description Oldest first. */
+            items: components["schemas"]["TaskView"][];
         };
         /** @description What a practice has decided about its texts. */
         TextSettingsBody: {
@@ -9261,6 +9331,108 @@ export interface operations {
             };
             /** @description Members are missing, unknown or not valid; `errors` names them all. */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTextTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tasks"];
+                };
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not work right now; nothing was changed. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endTextTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description tsk_… */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description No live session. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The role does not allow it, or a browser sent it from another site. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It does not exist, or belongs to another practice. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -166,6 +166,12 @@ pub enum Verb {
     VisitCreated,
     /// A visit was moved, confirmed or cancelled.
     VisitChanged,
+    /// A text came in.
+    TextReceived,
+    /// What staff have to look at because of texts was read.
+    TextTasksRead,
+    /// Somebody of the staff has looked at it.
+    TextTaskDone,
 }
 
 impl Verb {
@@ -239,6 +245,9 @@ impl Verb {
             Self::VisitsRead => "visits_read",
             Self::VisitCreated => "visit_created",
             Self::VisitChanged => "visit_changed",
+            Self::TextReceived => "text_received",
+            Self::TextTasksRead => "text_tasks_read",
+            Self::TextTaskDone => "text_task_done",
         }
     }
 }

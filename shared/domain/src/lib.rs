@@ -17,6 +17,7 @@ mod digits;
 pub mod evidence;
 pub mod id;
 pub mod idempotency;
+pub mod inbound;
 pub mod language;
 pub mod limits;
 pub mod message;

@@ -74,6 +74,15 @@ async fn round(world: World) {
     let before = mails_to(&world, "+15555550101").len();
     world.tick().await;
     assert_eq!(mails_to(&world, "+15555550101").len(), before + 1);
+    // One that comes in, once its keys have left the memory.
+    world.clock.advance_seconds(310);
+    let help = json!({
+        "originationNumber": "+15555550101", "destinationNumber": "+15555550100", "messageBody": "HELP",
+        "inboundMessageId": world.fresh_key(),
+    });
+    assert!(world.aws.publish("InboundSmsTopic", &help.to_string()));
+    world.pump().await;
+    assert_eq!(mails_to(&world, "+15555550101").len(), before + 2);
 
     // messages: start, list in every way, send, read, mark, change.
     let mut ana = world.signed_in(demo, "ana").await;

@@ -112,7 +112,7 @@ fn nothing(_: &Places, _: &str) -> Option<Value> {
 
 /// All of them.
 pub fn doors() -> Vec<Door> {
-    use Kind::{Conversation, Device, Evidence, Passkey, Patient, Session, Staff, Text, Visit};
+    use Kind::{Conversation, Device, Evidence, Passkey, Patient, Session, Staff, Task, Text, Visit};
     use Who::{Everyone, May, Patients, PatientsOr, SenderOr, SignedIn};
 
     type Body = fn(&Places, &str) -> Option<Value>;
@@ -228,6 +228,8 @@ pub fn doors() -> Vec<Door> {
                 json!({"hours": "08:00-21:00", "places": [], "confirm": false, "reminders": [], "columns": {}}),
             )
         }),
+        door("GET", "/v1/texts/tasks", May(Act::ReadConversations), None, nothing),
+        door("DELETE", "/v1/texts/tasks/{id}", May(Act::WriteConversations), Some(Task), nothing),
         door("GET", "/v1/texts", patients, None, nothing),
         door("POST", "/v1/texts", roster, None, |_, _| {
             Some(json!({"patient_id": "pat_x", "kind": "reorder_reminder"}))

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use api_tests::{Practice, World, people};
 use domain::{
     browser::Browser,
-    id::{AccountId, ConversationId, DeviceId, EvidenceId, PasskeyId, PatientId, SessionId, StaffId},
+    id::{AccountId, ConversationId, DeviceId, EvidenceId, PasskeyId, PatientId, SessionId, StaffId, TaskId},
     role::Role,
     session::SessionKind,
 };
@@ -19,6 +19,7 @@ use platform::{
         passkey::Passkey,
         session::Holder,
         table::Table,
+        text_task::{Task, TaskKind},
     },
 };
 use serde_json::json;
@@ -66,6 +67,8 @@ pub enum Kind {
     Visit,
     /// A text that a visit has made.
     Text,
+    /// What staff have to look at because of a text.
+    Task,
 }
 
 /// The ids of everything.
@@ -109,6 +112,7 @@ impl Places {
         }
         places.visit(world, &world.other, "foreign", "john").await;
         places.ids.insert((Kind::Visit, "deleted"), never("vis").replace("xk", "xm"));
+        places.ids.insert((Kind::Task, "deleted"), never("tsk").replace("xk", "xm"));
         places.ids.insert((Kind::Text, "deleted"), never("txt").replace("xk", "xm"));
         for (kind, prefix) in [
             (Kind::Conversation, "cnv"),
@@ -120,6 +124,7 @@ impl Places {
             (Kind::Evidence, "evd"),
             (Kind::Visit, "vis"),
             (Kind::Text, "txt"),
+            (Kind::Task, "tsk"),
         ] {
             places.ids.insert((kind, "never"), never(prefix));
         }
@@ -132,6 +137,20 @@ impl Places {
         let visit = ben.post("/v1/visits", body).await.expect(201).json();
         self.ids.insert((Kind::Visit, name), visit["id"].as_str().unwrap().to_owned());
         self.ids.insert((Kind::Text, name), visit["texts"][0].as_str().unwrap().to_owned());
+        let app = &world.operator;
+        let stored = app.practice(practice.id).await.unwrap().unwrap();
+        let sealer = app.sealer(&stored).await.unwrap();
+        let task = Task {
+            id: TaskId::new(app.clock.now(), app.entropy.id()),
+            kind: TaskKind::Question,
+            patients: vec![practice.patients[who].id],
+            visit: None,
+            phone: "+15555550102".to_owned(),
+            words: "hello".to_owned(),
+        };
+        let write = || vec![Write::Create(Table::Chat, task.to_item(practice.id, &sealer))];
+        app.store.transact_patiently(write).await.unwrap().unwrap();
+        self.ids.insert((Kind::Task, name), task.id.to_string());
     }
 
     /// The id of what somebody names.

@@ -88,6 +88,14 @@ async fn round(state: &State, tally: &mut Tally) -> usize {
     taken
 }
 
+/// Sends one text at once: somebody waits for it. What does not work now, the next tick does.
+pub(crate) async fn at_once(state: &State, practice: PracticeId, id: TextId) {
+    let mut tally = Tally::default();
+    if let Err(error) = Box::pin(of_practice(state, practice, &[id], &mut tally)).await {
+        tracing::error!(error.chain = %Chain(&error), "an answer waits for the next tick");
+    }
+}
+
 async fn of_practice(
     state: &State,
     practice: PracticeId,

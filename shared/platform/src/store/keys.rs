@@ -4,7 +4,7 @@ use domain::{
     contact::ContactKind,
     id::{
         AccountId, ContactPointId, ConversationId, EventId, EvidenceId, FlowId, NoteId, PatientId,
-        PracticeId, StaffId, TextId, VisitId,
+        PracticeId, StaffId, TaskId, TextId, VisitId,
     },
     practice::Slug,
     text::TextState,
@@ -368,6 +368,34 @@ pub fn texts_partition(practice: PracticeId, state: Option<TextState>) -> String
         Some(state) => format!("{practice}#text#{}", state.as_str()),
         None => format!("{practice}#text"),
     }
+}
+
+/// A text that came in, by the keyed hash of its provider's id or of its words.
+pub fn inbound(practice: PracticeId, blind: &str) -> ItemKey {
+    ItemKey::new(format!("INBOUND#{practice}#{INDEX_VERSION}#{blind}"), "INBOUND")
+}
+
+/// Sort key prefix of what nobody has looked at.
+pub const OPEN_PREFIX: &str = "OPEN#";
+
+/// The partition of what staff of a practice have to look at because of texts.
+pub fn text_tasks_partition(practice: PracticeId) -> String {
+    format!("TEXTTASK#{practice}")
+}
+
+/// Something that staff have to look at. Its id begins with its time.
+pub fn text_task(practice: PracticeId, task: TaskId) -> ItemKey {
+    ItemKey::new(text_tasks_partition(practice), format!("{OPEN_PREFIX}{task}"))
+}
+
+/// The id of a sort key that [`text_task`] made.
+pub fn parse_text_task(sk: &str) -> Option<TaskId> {
+    TaskId::parse(sk.strip_prefix(OPEN_PREFIX)?).ok()
+}
+
+/// The visits that a contact point was asked about last.
+pub fn offered(practice: PracticeId, point: ContactPointId) -> ItemKey {
+    ItemKey::new(contact_point_partition(practice, point), "OFFERED")
 }
 
 /// A visit.

@@ -41,6 +41,7 @@ pub mod sharing;
 pub mod staff;
 pub mod table;
 pub mod text;
+pub mod text_task;
 pub mod totp;
 pub mod tries;
 pub mod visit;

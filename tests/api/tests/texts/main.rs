@@ -8,6 +8,7 @@
 )]
 
 mod consents;
+mod inbound;
 mod scheduled;
 mod visits;
 
