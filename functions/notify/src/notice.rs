@@ -332,7 +332,7 @@ impl<'a> Round<'a> {
 
     /// When a contact may be told, if not now: a phone is left alone at night, by the practice's clocks and by the patient's.
     async fn waits_until(&self, to: &ContactValue) -> Result<Option<Timestamp>, Trouble> {
-        if to.kind() == ContactKind::Email {
+        if to.kind() == ContactKind::Email || self.practice.policies.texts_at_night {
             return Ok(None);
         }
         let app = &self.state.app;

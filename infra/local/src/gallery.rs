@@ -87,6 +87,7 @@ fn mails(letterhead: &Letterhead, language: &Language, now: Timestamp) -> Result
         ("Device added", Mail::WayInAdded { token: &token, at: now, browser, way: WayIn::Device }),
         ("Contacts changed", Mail::ContactsChanged),
         ("Access given", Mail::AccessGiven),
+        ("Evidence asked for", Mail::EvidenceAsked),
     ];
     let render = |(name, mail): (&str, Mail<'_>)| {
         let mail = mail::render(&mail, letterhead, language)?;

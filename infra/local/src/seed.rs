@@ -94,7 +94,7 @@ pub(crate) async fn demo(stack: &Stack) -> Result<(), SeedError> {
 }
 
 fn practice() -> Result<NewPractice, SeedError> {
-    let policies = Policies::demonstration(LIMITS_FACTOR);
+    let policies = Policies { texts_at_night: true, ..Policies::demonstration(LIMITS_FACTOR) };
     Ok(NewPractice { slug: Slug::parse(SLUG)?, profile: profile(), policies })
 }
 
@@ -164,7 +164,7 @@ pub(crate) async fn second(stack: &Stack) -> Result<(), SeedError> {
                 phone: "+15555550180".to_owned(),
                 ..profile()
             };
-            let policies = Policies::demonstration(LIMITS_FACTOR);
+            let policies = Policies { texts_at_night: true, ..Policies::demonstration(LIMITS_FACTOR) };
             operator.create_practice(NewPractice { slug, profile, policies }).await?
         }
         Err(error) => return Err(error.into()),

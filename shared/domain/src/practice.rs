@@ -125,6 +125,10 @@ pub struct Policies {
     /// Where text messages go.
     #[serde(default)]
     pub sms_regions: SmsRegions,
+    /// Whether notices and reminders by text leave at night too. The local run has it, since whoever tries it out waits for no
+    /// morning; neither the API nor the template can set it.
+    #[serde(default)]
+    pub texts_at_night: bool,
 }
 
 /// The age of majority.
@@ -152,6 +156,7 @@ impl Policies {
         own_access_state: None,
         shred_unopened: false,
         sms_regions: SmsRegions::NorthAmerica,
+        texts_at_night: false,
     };
 
     /// What the local demonstration has: staff sign in by link alone, nothing asks for a fresh proof, and the limits

@@ -7,7 +7,7 @@ use domain::{
     contact::{ContactKind, ContactValue},
     id::ContactPointId,
     language::Language,
-    quiet::{self, Clock, DayHours},
+    quiet::{self, Clock, DayHours, Traffic},
     text::{TextSettings, TextState, Variables},
     time::{Timestamp, ZoneName},
 };
@@ -120,7 +120,7 @@ pub(crate) async fn consider(state: &State, desk: &Desk, text: Text) -> Result<F
             continue;
         }
         let consent = store.consents(desk.practice.id, point.id).await?.consent(rule.category);
-        let open = quiet::is_open(rule.traffic, now, &clocks(desk, &patient));
+        let open = quiet::is_open(rule.traffic, now, &clocks(desk, &patient, rule.traffic));
         match channel::decide(content, Channel::Sms, consent, open) {
             Ok(Decision::Send) => {
                 let language = language(line, &patient);
@@ -128,7 +128,7 @@ pub(crate) async fn consider(state: &State, desk: &Desk, text: Text) -> Result<F
                 return Ok(Found::Leaves(Box::new(Ready { text, point, phone, language, pool })));
             }
             Ok(Decision::Wait) => {
-                let next = quiet::next_open(rule.traffic, now, &clocks(desk, &patient));
+                let next = quiet::next_open(rule.traffic, now, &clocks(desk, &patient, rule.traffic));
                 return Ok(match next {
                     Some(next) if begins(&variables).is_some_and(|at| at <= next) => {
                         Found::Ends(Box::new(text), TextState::Blocked, "too_late", Some(point.id))
@@ -173,7 +173,10 @@ fn language(line: &Line, patient: &Patient) -> Language {
     if line.relation == Relation::Oneself { patient.language.clone() } else { line.account.language.clone() }
 }
 
-fn clocks<'a>(desk: &'a Desk, patient: &'a Patient) -> Vec<Clock<'a>> {
+fn clocks<'a>(desk: &'a Desk, patient: &'a Patient, traffic: Traffic) -> Vec<Clock<'a>> {
+    if desk.practice.policies.texts_at_night && traffic != Traffic::Marketing {
+        return Vec::new();
+    }
     let own = Clock { zone: &desk.zone, hours: desk.settings.hours };
     let theirs = patient.time_zone.as_ref().map(|zone| Clock { zone, hours: DayHours::WIDEST });
     [Some(own), theirs].into_iter().flatten().collect()

@@ -141,8 +141,8 @@ async fn schedules() {
     bench.advance_seconds(1);
     let ticks = bench.aws.due_ticks();
     let functions: Vec<_> = ticks.iter().map(|tick| tick.function.as_str()).collect();
-    assert_eq!(functions, ["ChainFunction", "RelayFunction"]);
+    assert_eq!(functions, ["ChainFunction", "RelayFunction", "TexterFunction"]);
     assert_eq!(ticks[0].event["source"], "aws.events");
     assert!(bench.aws.due_ticks().is_empty());
-    assert_eq!(bench.aws.all_ticks().len(), 2);
+    assert_eq!(bench.aws.all_ticks().len(), 3);
 }

@@ -46,7 +46,7 @@ async fn every_service_answers_by_its_key() {
     let keys = aws_sdk_kms::Client::new(&admin).list_keys().send().await.unwrap();
     assert_eq!(keys.keys().len(), 3);
     let queues = aws_sdk_sqs::Client::new(&admin).list_queues().send().await.unwrap();
-    assert_eq!(queues.queue_urls().len(), 4);
+    assert_eq!(queues.queue_urls().len(), 8);
     let url = format!("{endpoint}/000000000000/local-NotifyQueue");
     aws_sdk_sqs::Client::new(&admin).send_message().queue_url(url).message_body("x").send().await.unwrap();
     let arn = bench.aws.environment("RelayFunction")["EVENTS_TOPIC_ARN"].clone();

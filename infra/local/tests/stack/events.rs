@@ -15,7 +15,9 @@ async fn ask(stack: &Stack) {
 #[tokio::test]
 async fn a_pump_moves_everything_there_is() {
     let stack = Stack::start(StackOptions::test(5)).await.unwrap();
-    assert_eq!(stack.pump().await.batches, 1, "the audit events of the demo practice");
+    let seeded =
+        "the audit events of the demo practice, and by relay and notifier that a parent's access will end";
+    assert_eq!(stack.pump().await.batches, 3, "{seeded}");
     ask(&stack).await;
     assert_eq!(stack.aws().stream_backlog(), 1);
     let pumped = stack.pump().await;

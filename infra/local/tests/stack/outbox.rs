@@ -102,7 +102,7 @@ async fn the_gallery_shows_every_message_in_every_language() {
     let page = get(&stack, "/outbox/gallery").await;
     assert_eq!(page.status, StatusCode::OK);
     let html = page.text();
-    assert_eq!(html.matches("<article>").count(), 2 * (11 + 8 + 6 + 3 + 1 + 12));
+    assert_eq!(html.matches("<article>").count(), 2 * (13 + 8 + 6 + 3 + 1 + 12));
     assert!(html.contains("Bright Eyes: visit Wed, Nov 25, 10:30 AM, Main Street 5. Reply C"), "{html}");
     assert!(html.contains("Bright Eyes: visita mie 25 nov, 10:30 AM, Main Street 5."), "{html}");
 }

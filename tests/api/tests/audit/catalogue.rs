@@ -78,6 +78,9 @@ async fn every_route_that_reads_writes_what_it_declares() {
     ida.post(&format!("/v1/evidence/{evidence}/request"), why).await.expect(201);
     ana.post(&format!("/v1/evidence/{evidence}/decision"), json!({"word": "approved"})).await.expect(200);
     let maria = world.demo.patients["maria"].id.to_string();
+    let due = json!({"patient_id": maria, "kind": "pickup_notice"});
+    let due = ana.post_once("/v1/texts", &world.fresh_key(), due).await.expect(201).json();
+    let due = due["id"].as_str().unwrap().to_owned();
     let mut called = 0;
     for (method, path, operation) in operations() {
         // What is read back of a link needs the link; the rest needs nothing but ids.
@@ -93,6 +96,7 @@ async fn every_route_that_reads_writes_what_it_declares() {
         let thing = match path.as_str() {
             path if path.starts_with("/v1/conversations") => &id,
             path if path.starts_with("/v1/evidence") => &evidence,
+            path if path.starts_with("/v1/texts") => &due,
             _ => &maria,
         };
         let url = path.replace("{id}", thing).replace("{slug}", "demo");

@@ -18,7 +18,17 @@ async fn guess(browser: &Browser, round: usize, path: &str, guess: impl Fn(u32) 
         let mut browser = browser.clone();
         browser.address = network_of(100_000 + round * AT_ONCE as usize + n as usize);
         let body = guess(n);
-        async move { browser.post(path, body).await }
+        // A guess that met others on its way was not compared: it is made again.
+        async move {
+            let mut answer = browser.post(path, body.clone()).await;
+            for _ in 0..20 {
+                if answer.status != 503 {
+                    break;
+                }
+                answer = browser.post(path, body.clone()).await;
+            }
+            answer
+        }
     });
     let refused = |answer: &Answer| matches!(answer.status.as_u16(), 401 | 429) && !gives_session(answer);
     join_all(tries).await.iter().filter(|answer| !refused(answer)).count()
