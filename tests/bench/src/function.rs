@@ -159,12 +159,13 @@ pub(crate) async fn cold(table: &mut Table, programs: &Path) -> Result<()> {
     first_page(table, programs, &aws).await
 }
 
-const FUNCTIONS: [(&str, &str); 9] = [
+const FUNCTIONS: [(&str, &str); 10] = [
     ("login", "LoginFunction"),
     ("messages", "MessagesFunction"),
     ("roster", "RosterFunction"),
     ("relay", "RelayFunction"),
     ("notify", "NotifyFunction"),
+    ("feedback", "FeedbackFunction"),
     ("audit", "AuditFunction"),
     ("texts", "TextsFunction"),
     ("texter", "TexterFunction"),

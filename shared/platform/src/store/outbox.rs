@@ -366,7 +366,8 @@ pub fn later_item(
     (at, due): (Timestamp, Timestamp),
 ) -> Attributes {
     let due = due.max(at);
-    new_item(practice, id, subject, at)
+    // It is of the time when it is first to leave, as whoever reads of it later is told.
+    new_item(practice, id, subject, due)
         .with("attempts", number(1))
         .with("due_at", string(due))
         .with("ttl", number(due.as_seconds() + 30 * 24 * 3600))
