@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use http_body_util::Full;
 use hyper::{Method, Request, StatusCode, header};
+use platform::clock::Clock;
 use serde_json::{Value, json};
 
 use crate::{Result, load, load::Outgoing, machine};
@@ -102,7 +103,7 @@ impl Server {
         machine::cpu(self.process.id()).map(|(user, system)| user + system)
     }
 
-    /// Outbox items that are not done: what stands in the due index.
+    /// Outbox items that are not done: what stands in the due index. What is to leave tomorrow, a reminder, is not late.
     ///
     /// # Errors
     /// Where its AWS does not answer.
@@ -110,10 +111,14 @@ impl Server {
         let mut connection = load::connect(self.aws).await?;
         let table = self.chat_table(&mut connection).await?;
         let mut count = 0;
+        let soon = Clock::System.now().plus_seconds(3600).to_string();
         for shard in 0..platform::store::keys::DUE_SHARDS {
             let body = json!({
-                "TableName": table, "IndexName": "due", "Select": "COUNT", "KeyConditionExpression": "due_pk = :pk",
-                "ExpressionAttributeValues": { ":pk": { "S": platform::store::keys::due_partition(shard) } },
+                "TableName": table, "IndexName": "due", "Select": "COUNT", "KeyConditionExpression": "due_pk = :pk AND due_at <= :soon",
+                "ExpressionAttributeValues": {
+                    ":pk": { "S": platform::store::keys::due_partition(shard) },
+                    ":soon": { "S": soon },
+                },
             });
             count += call(&mut connection, "Query", &body).await?["Count"].as_u64().unwrap_or(0);
         }
